@@ -1,0 +1,515 @@
+"""The intermediate representation: structured SSA, one page of dataclasses and their text form.
+
+In comes nothing but what the frontend lowers; every pass takes a `Function` and returns a new one.
+A statement binds its targets once; regions nest (no control-flow graph), so that `if` and `for` can
+come back out as `if` and `for`. For
+
+    def f(x, y):
+        s = np.sin(x)
+        return s * y
+
+`print(function)` shows
+
+    f(x, y):
+      s = sin(x)  # 2
+      t1 = multiply(s, y)  # 3
+      return t1
+
+A `Var` is a reference, not memory: a write is a targetless `Call` whose effects say so (S8).
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from types import CellType
+from typing import Any, Union
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A span of the primal's source; columns count characters from 0, lines from 1 as the file does."""
+
+    file: str = ""
+    line: int = 0
+    column: int = 0
+    end_line: int = 0
+    end_column: int = 0
+    function: str = ""
+    backward: bool = False  # the statement belongs to the backward sweep of this span
+
+
+NOWHERE = Origin()
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What a call does beside giving a value. Positions index `Call.args`; None stands for everything."""
+
+    reads: tuple[int, ...] | None = None  # whose contents it reads; None: anything reachable
+    writes: tuple[int, ...] | None = None  # whose contents it may write; None: anything reachable
+    impure: bool = True  # ordered among impure calls: draws, prints, foreign calls
+    result: str = "unknown"  # memory of the result: "fresh", "view" (of an argument), "unknown"
+
+
+UNKNOWN_EFFECTS = Effects()
+PURE = Effects(reads=None, writes=(), impure=False, result="fresh")
+VIEW = Effects(reads=(), writes=(), impure=False, result="view")
+
+
+# --- atoms: what a statement may name as an operand
+
+
+@dataclass(eq=False)
+class Var:
+    """A value, bound once; identity is the object. `name` is the user's name, or "" for a temporary."""
+
+    name: str = ""
+
+    def __repr__(self) -> str:
+        return self.name or f"t@{id(self) & 0xFFFF:x}"
+
+
+@dataclass(eq=False, frozen=True)
+class Const:
+    """A literal, or an object that is checked by identity (S1): a callable, a module, a type.
+
+    `text` is how the primal spells it ("numpy.tanh", "tanh"); "" where the primal has no spelling.
+    """
+
+    value: Any
+    text: str = ""
+
+    def __repr__(self) -> str:
+        return constant_text(self)
+
+
+@dataclass(eq=False, frozen=True)
+class Tree:
+    """A container whose structure is static: no statement builds it, it is spelled where it is used.
+
+    `kind` is tuple, list, dict, slice, or a namedtuple or dataclass type; `keys` are the (constant)
+    keys of a dict or the field names of a namedtuple or dataclass, () otherwise.
+    A slice has the three items start, stop, step.
+    """
+
+    kind: type
+    items: tuple[Atom, ...]
+    keys: tuple[Any, ...] = ()
+
+    def __repr__(self) -> str:
+        return tree_text(self, repr)
+
+
+@dataclass(eq=False, frozen=True)
+class Closure:
+    """A nested function or lambda with what it captures: inner Var ← outer atom, bound once (S7)."""
+
+    function: Function
+    cells: tuple[tuple[Var, Atom], ...] = ()
+    defaults: tuple[tuple[str, Atom], ...] = ()  # parameter name -> value at definition
+
+    def __repr__(self) -> str:
+        return f"<{self.function.name}>"
+
+
+Atom = Union[Var, Const, Tree, Closure]
+
+UNDEFINED = Const(object(), "undef")  # the value of a name on a path that does not bind it (S13)
+
+
+# --- statements
+
+
+@dataclass(eq=False, frozen=True)
+class Call:
+    """target = op(*args, **kwargs). Operators are calls of `operator.add` and its like.
+
+    A method call `x.m(a)` is `Call(op=Const(Method("m")), args=(x, a))`; an attribute read is
+    `Call(op=Const(getattr), args=(x, Const("name")))`; an index read is `operator.getitem`.
+    """
+
+    target: Var | None
+    op: Atom
+    args: tuple[Atom, ...] = ()
+    kwargs: tuple[tuple[str, Atom], ...] = ()
+    effects: Effects = UNKNOWN_EFFECTS
+    origin: Origin = NOWHERE
+
+
+@dataclass(eq=False, frozen=True)
+class Block:
+    """A region: its parameters are bound on entry, its results are what the owner's targets receive."""
+
+    params: tuple[Var, ...]
+    body: tuple[Statement, ...]
+    results: tuple[Atom, ...]
+
+
+@dataclass(eq=False, frozen=True)
+class If:
+    """targets = then.results if test else orelse.results; the targets are the phis."""
+
+    targets: tuple[Var, ...]
+    test: Atom
+    then: Block
+    orelse: Block
+    origin: Origin = NOWHERE
+
+
+@dataclass(eq=False, frozen=True)
+class Tape:
+    """What a loop records (or reads, when reversed): one tuple of `atoms` an iteration, in `list`."""
+
+    list: Var
+    atoms: tuple[Atom, ...]
+    reads: bool = False
+
+
+@dataclass(eq=False, frozen=True)
+class Loop:
+    """A scan: carried values start as `initial`, are `params` inside, and leave as `targets`.
+
+    `iters` are zipped and bound to `items` at each step; `test`, if there is one, is evaluated
+    before each step on the params (its block's single result); `stop`, if there is one, is an atom
+    of the body that ends the loop after the step in which it is true. `body.results` are the carried
+    values of the next step. `tapes` are recorded or read by the loop itself, never by calls.
+    """
+
+    targets: tuple[Var, ...]
+    initial: tuple[Atom, ...]
+    params: tuple[Var, ...]
+    iters: tuple[Atom, ...]
+    items: tuple[Var, ...]
+    test: Block | None
+    body: Block
+    stop: Atom | None = None
+    tapes: tuple[Tape, ...] = ()
+    origin: Origin = NOWHERE
+
+
+@dataclass(eq=False, frozen=True)
+class Handler:
+    """except types as name: block. `name` is bound in the block."""
+
+    types: Atom | None
+    name: Var | None
+    block: Block
+
+
+@dataclass(eq=False, frozen=True)
+class Try:
+    """targets = results of the arm that completed: body then orelse, or a handler; then finalbody."""
+
+    targets: tuple[Var, ...]
+    body: Block
+    handlers: tuple[Handler, ...]
+    orelse: Block | None  # its params receive the body's results
+    finalbody: Block | None
+    origin: Origin = NOWHERE
+
+
+@dataclass(eq=False, frozen=True)
+class With:
+    """with context as name: block."""
+
+    targets: tuple[Var, ...]
+    context: Atom
+    name: Var | None
+    block: Block
+    origin: Origin = NOWHERE
+
+
+Statement = Union[Call, If, Loop, Try, With]
+
+
+# --- functions
+
+
+@dataclass(eq=False, frozen=True)
+class Capture:
+    """Where a captured name lives: a module's globals or a closure cell. It is read live (S1)."""
+
+    name: str
+    holder: dict[str, Any] | CellType
+
+    def read(self) -> Any:
+        """The value now. Raises NameError as Python does where there is none."""
+        if isinstance(self.holder, CellType):
+            try:
+                return self.holder.cell_contents
+            except ValueError:
+                text = f"cannot access free variable '{self.name}' where it is not associated with a value"
+                raise NameError(text, name=self.name) from None
+        if self.name in self.holder:
+            return self.holder[self.name]
+        if hasattr(builtins, self.name):
+            return getattr(builtins, self.name)
+        raise NameError(f"name '{self.name}' is not defined", name=self.name)
+
+
+@dataclass(eq=False, frozen=True)
+class Param:
+    """A parameter; `kind` as in `inspect.Parameter.kind`'s names, `default` None where there is none."""
+
+    var: Var
+    kind: str = "POSITIONAL_OR_KEYWORD"
+    default: Atom | None = None
+
+
+@dataclass(eq=False, frozen=True)
+class Function:
+    """A whole function. `body.params` are the params' Vars followed by the captured ones."""
+
+    name: str
+    params: tuple[Param, ...]
+    body: Block
+    captures: tuple[tuple[Var, Capture], ...] = ()
+    doc: str = ""
+    origin: Origin = NOWHERE
+
+    def __str__(self) -> str:
+        return text(self)
+
+
+class Method:
+    """The operator of `x.name(*args)`: callable, equal and printed by name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.__name__ = name
+
+    def __call__(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        return getattr(value, self.name)(*args, **kwargs)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Method) and other.name == self.name
+
+    def __hash__(self) -> int:
+        return hash((Method, self.name))
+
+    def __repr__(self) -> str:
+        return f".{self.name}"
+
+
+# --- walking
+
+
+def blocks(statement: Statement) -> tuple[Block, ...]:
+    """The regions of a statement, in the order of evaluation."""
+    if isinstance(statement, If):
+        return (statement.then, statement.orelse)
+    if isinstance(statement, Loop):
+        return (statement.test, statement.body) if statement.test else (statement.body,)
+    if isinstance(statement, Try):
+        arms = (statement.body, *(handler.block for handler in statement.handlers))
+        return (*arms, *(block for block in (statement.orelse, statement.finalbody) if block))
+    if isinstance(statement, With):
+        return (statement.block,)
+    return ()
+
+
+def targets(statement: Statement) -> tuple[Var, ...]:
+    """The Vars that a statement binds in the block it stands in."""
+    if isinstance(statement, Call):
+        return (statement.target,) if statement.target else ()
+    return statement.targets
+
+
+def operands(statement: Statement) -> tuple[Atom, ...]:
+    """The atoms that a statement itself reads, those inside its regions not included."""
+    if isinstance(statement, Call):
+        return (statement.op, *statement.args, *(value for _, value in statement.kwargs))
+    if isinstance(statement, If):
+        return (statement.test,)
+    if isinstance(statement, Loop):
+        read = tuple(tape.list for tape in statement.tapes if tape.reads)
+        return (*statement.initial, *statement.iters, *read)
+    if isinstance(statement, With):
+        return (statement.context,)
+    return tuple(handler.types for handler in statement.handlers if handler.types)
+
+
+def variables(atom: Atom) -> Iterator[Var]:
+    """The Vars inside an atom, from left to right, repeats included."""
+    if isinstance(atom, Var):
+        yield atom
+    elif isinstance(atom, Tree):
+        for item in atom.items:
+            yield from variables(item)
+    elif isinstance(atom, Closure):
+        for _, value in (*atom.cells, *atom.defaults):
+            yield from variables(value)
+
+
+def statements(block: Block) -> Iterator[Statement]:
+    """Every statement of a block and of the regions inside it, in order."""
+    for statement in block.body:
+        yield statement
+        for inner in blocks(statement):
+            yield from statements(inner)
+
+
+def substitute(atom: Atom, mapping: dict[Var, Atom]) -> Atom:
+    """The atom with each mapped Var replaced, all at once."""
+    if isinstance(atom, Var):
+        return mapping.get(atom, atom)
+    if isinstance(atom, Tree):
+        items = tuple(substitute(item, mapping) for item in atom.items)
+        return atom if items == atom.items else Tree(atom.kind, items, atom.keys)
+    if isinstance(atom, Closure):
+        cells = tuple((inner, substitute(outer, mapping)) for inner, outer in atom.cells)
+        defaults = tuple((name, substitute(value, mapping)) for name, value in atom.defaults)
+        return Closure(atom.function, cells, defaults)
+    return atom
+
+
+# --- text form
+
+
+@dataclass
+class _Names:
+    """Unique printed names: the user's where there is one, `t1`, `t2`, ... for the rest."""
+
+    names: dict[Var, str] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
+    count: int = 0
+
+    def __call__(self, var: Var) -> str:
+        if var not in self.names:
+            self.names[var] = self.fresh(var.name)
+            self.taken.add(self.names[var])
+        return self.names[var]
+
+    def fresh(self, name: str) -> str:
+        if not name:
+            self.count += 1
+            return self.fresh(f"t{self.count}") if f"t{self.count}" in self.taken else f"t{self.count}"
+        suffix = 2
+        unique = name
+        while unique in self.taken:
+            unique, suffix = f"{name}_{suffix}", suffix + 1
+        return unique
+
+
+def constant_text(const: Const) -> str:
+    """A constant as the text form shows it: literals by repr, objects by their own name."""
+    value = const.value
+    if value is None or isinstance(value, (bool, int, float, complex, str, bytes, type(...))):
+        return "..." if value is ... else repr(value)
+    return str(const.text or getattr(value, "__name__", None) or repr(value))
+
+
+def tree_text(tree: Tree, show: Any) -> str:
+    """A container as Python spells it."""
+    shown = [show(item) for item in tree.items]
+    if tree.kind is slice:
+        start, stop, step = ("" if shown[i] == "None" else shown[i] for i in range(3))
+        return f"{start}:{stop}" + (f":{step}" if step else "")
+    if tree.kind is tuple:
+        return f"({shown[0]},)" if len(shown) == 1 else f"({', '.join(shown)})"
+    if tree.kind is list:
+        return f"[{', '.join(shown)}]"
+    if tree.kind is dict:
+        return "{" + ", ".join(f"{key!r}: {item}" for key, item in zip(tree.keys, shown)) + "}"
+    named = ", ".join(f"{key}={item}" for key, item in zip(tree.keys, shown))
+    return f"{tree.kind.__name__}({named})"
+
+
+def text(function: Function) -> str:
+    """The whole function, one statement a line, with the primal's line behind it."""
+    return "\n".join(_Printer().function(function)) + "\n"
+
+
+class _Printer:
+    def __init__(self) -> None:
+        self.names = _Names()
+
+    def atom(self, atom: Atom) -> str:
+        if isinstance(atom, Var):
+            return self.names(atom)
+        if isinstance(atom, Tree):
+            return tree_text(atom, self.atom)
+        if isinstance(atom, Closure):
+            cells = ", ".join(f"{inner.name}={self.atom(outer)}" for inner, outer in atom.cells)
+            return f"<{atom.function.name} {cells}>" if cells else f"<{atom.function.name}>"
+        return constant_text(atom)
+
+    def many(self, atoms: tuple[Atom, ...]) -> str:
+        return ", ".join(self.atom(atom) for atom in atoms)
+
+    def function(self, function: Function) -> list[str]:
+        params = ", ".join(
+            self.names(p.var) + (f"={self.atom(p.default)}" if p.default else "") for p in function.params
+        )
+        lines = [f"{function.name}({params}):"]
+        for var, capture in function.captures:
+            where = "cell" if isinstance(capture.holder, CellType) else "global"
+            lines.append(f"  {self.names(var)} = {where} {capture.name}")
+        return [*lines, *self.block(function.body, "  ", "return")]
+
+    def block(self, block: Block, indent: str, last: str) -> list[str]:
+        lines = []
+        for statement in block.body:
+            lines += [indent + line for line in self.statement(statement)]
+        if block.results or last == "return":
+            lines.append(f"{indent}{last} {self.many(block.results) or 'None'}")
+        return lines or [f"{indent}pass"]
+
+    def statement(self, statement: Statement) -> list[str]:
+        bound = self.many(targets(statement))
+        left = f"{bound} = " if bound else ""
+        where = f"  # {statement.origin.line}" if statement.origin.line else ""
+        if isinstance(statement, Call):
+            return [left + self.call(statement) + where]
+        if isinstance(statement, If):
+            head = f"{left}if {self.atom(statement.test)}:{where}"
+            arms = self.block(statement.then, "  ", "yield"), self.block(statement.orelse, "  ", "yield")
+            return [head, *arms[0], "else:", *arms[1]]
+        if isinstance(statement, Loop):
+            return self.loop(statement, left, where)
+        if isinstance(statement, With):
+            named = f" as {self.names(statement.name)}" if statement.name else ""
+            head = f"{left}with {self.atom(statement.context)}{named}:{where}"
+            return [head, *self.block(statement.block, "  ", "yield")]
+        return self.try_(statement, left, where)
+
+    def call(self, call: Call) -> str:
+        shown = [self.atom(arg) for arg in call.args]
+        shown += [f"{name}={self.atom(value)}" for name, value in call.kwargs]
+        if isinstance(call.op, Const) and isinstance(call.op.value, Method):
+            return f"{shown[0]}.{call.op.value.name}({', '.join(shown[1:])})"
+        if isinstance(call.op, Const):
+            name = call.op.text or getattr(call.op.value, "__name__", "")
+            return f"{name.rpartition('.')[2] or repr(call.op)}({', '.join(shown)})"
+        return f"{self.atom(call.op)}({', '.join(shown)})"
+
+    def loop(self, loop: Loop, left: str, where: str) -> list[str]:
+        carried = ", ".join(
+            f"{self.names(p)}={self.atom(i)}" for p, i in zip(loop.params, loop.initial)
+        )
+        zipped = f" for {self.many(loop.items)} in {self.many(loop.iters)}" if loop.iters else ""
+        lines = [f"{left}loop {carried}{zipped}:{where}"]
+        if loop.test:
+            lines += ["  while:", *self.block(loop.test, "    ", "yield")]
+        lines += self.block(loop.body, "  ", "yield")
+        if loop.stop:
+            lines.append(f"  stop {self.atom(loop.stop)}")
+        for tape in loop.tapes:
+            verb = "read" if tape.reads else "record"
+            lines.append(f"  {verb} {self.names(tape.list)}: {self.many(tape.atoms)}")
+        return lines
+
+    def try_(self, statement: Try, left: str, where: str) -> list[str]:
+        lines = [f"{left}try:{where}", *self.block(statement.body, "  ", "yield")]
+        for handler in statement.handlers:
+            types = f" {self.atom(handler.types)}" if handler.types else ""
+            named = f" as {self.names(handler.name)}" if handler.name else ""
+            lines += [f"except{types}{named}:", *self.block(handler.block, "  ", "yield")]
+        if statement.orelse:
+            head = f"else {self.many(statement.orelse.params)}:"
+            lines += [head, *self.block(statement.orelse, "  ", "yield")]
+        if statement.finalbody:
+            lines += ["finally:", *self.block(statement.finalbody, "  ", "yield")]
+        return lines
