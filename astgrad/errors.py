@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 import linecache
+from dataclasses import dataclass
 from typing import NoReturn
 
-from astgrad.ir import NOWHERE, Origin
+
+@dataclass(frozen=True)
+class Origin:
+    """A span of the primal's source; columns count characters from 0, lines from 1 as the file does."""
+
+    file: str = ""
+    line: int = 0
+    column: int = 0
+    end_line: int = 0
+    end_column: int = 0
+    function: str = ""
+    backward: bool = False  # the statement belongs to the backward sweep of this span
+
+
+NOWHERE = Origin()
 
 
 class AstgradError(Exception):

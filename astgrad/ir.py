@@ -26,21 +26,7 @@ from dataclasses import dataclass, field
 from types import CellType
 from typing import Any, Union
 
-
-@dataclass(frozen=True)
-class Origin:
-    """A span of the primal's source; columns count characters from 0, lines from 1 as the file does."""
-
-    file: str = ""
-    line: int = 0
-    column: int = 0
-    end_line: int = 0
-    end_column: int = 0
-    function: str = ""
-    backward: bool = False  # the statement belongs to the backward sweep of this span
-
-
-NOWHERE = Origin()
+from astgrad.errors import NOWHERE, Origin
 
 
 @dataclass(frozen=True)
@@ -250,6 +236,19 @@ class Capture:
 
 
 @dataclass(eq=False, frozen=True)
+class Guard:
+    """A fact of the lowering: `capture` read now, then the attributes `path`, is the object `value`.
+
+    Where `value` is a Python function its `__code__` was `code` (autoreload swaps it).
+    """
+
+    capture: Capture
+    path: tuple[str, ...]
+    value: Any
+    code: Any = None
+
+
+@dataclass(eq=False, frozen=True)
 class Param:
     """A parameter; `kind` as in `inspect.Parameter.kind`'s names, `default` None where there is none."""
 
@@ -266,6 +265,7 @@ class Function:
     params: tuple[Param, ...]
     body: Block
     captures: tuple[tuple[Var, Capture], ...] = ()
+    guards: tuple[Guard, ...] = ()
     doc: str = ""
     origin: Origin = NOWHERE
 
@@ -385,7 +385,9 @@ class _Names:
     def fresh(self, name: str) -> str:
         if not name:
             self.count += 1
-            return self.fresh(f"t{self.count}") if f"t{self.count}" in self.taken else f"t{self.count}"
+            return (
+                self.fresh(f"t{self.count}") if f"t{self.count}" in self.taken else f"t{self.count}"
+            )
         suffix = 2
         unique = name
         while unique in self.taken:
@@ -441,7 +443,8 @@ class _Printer:
 
     def function(self, function: Function) -> list[str]:
         params = ", ".join(
-            self.names(p.var) + (f"={self.atom(p.default)}" if p.default else "") for p in function.params
+            self.names(p.var) + (f"={self.atom(p.default)}" if p.default else "")
+            for p in function.params
         )
         lines = [f"{function.name}({params}):"]
         for var, capture in function.captures:
@@ -465,7 +468,10 @@ class _Printer:
             return [left + self.call(statement) + where]
         if isinstance(statement, If):
             head = f"{left}if {self.atom(statement.test)}:{where}"
-            arms = self.block(statement.then, "  ", "yield"), self.block(statement.orelse, "  ", "yield")
+            arms = (
+                self.block(statement.then, "  ", "yield"),
+                self.block(statement.orelse, "  ", "yield"),
+            )
             return [head, *arms[0], "else:", *arms[1]]
         if isinstance(statement, Loop):
             return self.loop(statement, left, where)

@@ -73,7 +73,8 @@ class Known:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Known) and (
-            other.value is self.value or (type(other.value) is type(self.value) and other.value == self.value)
+            other.value is self.value
+            or (type(other.value) is type(self.value) and other.value == self.value)
         )
 
     def __hash__(self) -> int:
@@ -95,7 +96,9 @@ class Struct:
     keys: tuple[Any, ...] = ()
 
     def __repr__(self) -> str:
-        named = [f"{key}: {item!r}" for key, item in zip(self.keys, self.items)] or list(map(repr, self.items))
+        named = [f"{key}: {item!r}" for key, item in zip(self.keys, self.items)] or list(
+            map(repr, self.items)
+        )
         return f"{self.kind.__name__}({', '.join(named)})"
 
 
@@ -195,7 +198,10 @@ def spec_of(value: Any, root: Var | None = None) -> Spec:
     if kind is np.ndarray or kind is np.memmap:
         if root is None:
             return Array(value.dtype, tuple(None if n != 1 else 1 for n in value.shape))
-        return Array(value.dtype, tuple(1 if n == 1 else Dim(root, axis) for axis, n in enumerate(value.shape)))
+        return Array(
+            value.dtype,
+            tuple(1 if n == 1 else Dim(root, axis) for axis, n in enumerate(value.shape)),
+        )
     if kind in NUMBERS or isinstance(value, np.generic):
         return Number(kind)
     return Known(value)
