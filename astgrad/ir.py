@@ -385,9 +385,7 @@ class _Names:
     def fresh(self, name: str) -> str:
         if not name:
             self.count += 1
-            return (
-                self.fresh(f"t{self.count}") if f"t{self.count}" in self.taken else f"t{self.count}"
-            )
+            return self.fresh(f"t{self.count}") if f"t{self.count}" in self.taken else f"t{self.count}"
         suffix = 2
         unique = name
         while unique in self.taken:
@@ -443,8 +441,7 @@ class _Printer:
 
     def function(self, function: Function) -> list[str]:
         params = ", ".join(
-            self.names(p.var) + (f"={self.atom(p.default)}" if p.default else "")
-            for p in function.params
+            self.names(p.var) + (f"={self.atom(p.default)}" if p.default else "") for p in function.params
         )
         lines = [f"{function.name}({params}):"]
         for var, capture in function.captures:
@@ -492,9 +489,7 @@ class _Printer:
         return f"{self.atom(call.op)}({', '.join(shown)})"
 
     def loop(self, loop: Loop, left: str, where: str) -> list[str]:
-        carried = ", ".join(
-            f"{self.names(p)}={self.atom(i)}" for p, i in zip(loop.params, loop.initial)
-        )
+        carried = ", ".join(f"{self.names(p)}={self.atom(i)}" for p, i in zip(loop.params, loop.initial))
         zipped = f" for {self.many(loop.items)} in {self.many(loop.iters)}" if loop.iters else ""
         lines = [f"{left}loop {carried}{zipped}:{where}"]
         if loop.test:

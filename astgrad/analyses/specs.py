@@ -73,8 +73,7 @@ class Known:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Known) and (
-            other.value is self.value
-            or (type(other.value) is type(self.value) and other.value == self.value)
+            other.value is self.value or (type(other.value) is type(self.value) and other.value == self.value)
         )
 
     def __hash__(self) -> int:
