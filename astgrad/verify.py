@@ -22,7 +22,7 @@ from typing import Any, NoReturn, cast
 
 import numpy as np
 
-from astgrad.errors import InternalError, located
+from astgrad.errors import NOWHERE, InternalError, located
 from astgrad.ir import (
     Atom,
     Block,
@@ -278,9 +278,10 @@ class _Verifier:
         """Raise, with the pass, the statement, and the Var's name in `problem` as the statement prints it."""
         line, name = self.printed(var)
         after = f"after {self.after}: " if self.after else ""
-        where = f"in `{line}`" if line else f"in {self.root.name}"
-        origin = self.statement.origin if self.statement else self.root.origin
-        raise InternalError(located(origin, f"{after}{problem.format(name)}, {where}", ADVICE))
+        where = f"in {line or self.root.name}"
+        origin = getattr(self.statement or self.root, "origin", NOWHERE)
+        problem = problem.replace("{}", name)
+        raise InternalError(located(origin, f"{after}{problem}, {where}", ADVICE))
 
     def printed(self, var: Var | None) -> tuple[str, str]:
         """The first line of the statement, and the name that the Var has in it."""
@@ -288,9 +289,10 @@ class _Verifier:
         try:
             lines = text(Function("", (), Block((), body, _some(var)))).splitlines()
         except Exception:  # what is malformed need not print
-            return repr(self.statement), repr(var)
-        line = lines[1].strip().partition("  # ")[0] if self.statement else ""
-        return line, lines[-1].strip().removeprefix("return ")
+            bound = getattr(self.statement, "target", None) or getattr(self.statement, "targets", "")
+            return f"{type(self.statement).__name__} {bound}", repr(var)
+        line = lines[1].strip().partition("  # ")[0]
+        return f"`{line}`" if self.statement else "", lines[-1].strip().removeprefix("return ")
 
 
 def _some(value: Any) -> tuple[Any, ...]:
