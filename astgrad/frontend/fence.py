@@ -1,0 +1,131 @@
+"""What is refused: constructs of Python and calls that cannot be lowered, each with its advice.
+
+`SYNTAX` holds what the lowering has no handler for, `CONTROL` what it lowers inside rules only: to lift
+the fence for users' functions too, empty it. A refusal shows the place:
+
+    demo.py:4:5: a 'for' loop is not differentiated yet
+        for i in range(3):
+        ^^^^^^^^^^^^^^^^^^
+    say it with whole arrays: np.sum, np.cumsum, a matrix product, or an index array
+"""
+
+from __future__ import annotations
+
+import builtins
+from typing import NoReturn
+
+from astgrad.errors import AstgradError, Origin, UnsupportedSyntax, UntrackedMutation, refuse
+
+WHOLE_ARRAYS = "say it with whole arrays: np.sum, np.cumsum, a matrix product, or an index array"
+OUTSIDE = "do it outside of the differentiated function and pass the result as an argument"
+WHERE = "choose with np.where(condition, a, b), or choose outside of the differentiated function"
+ASYNC = "compute the loss in a plain function, and await around it"
+
+CONTROL: dict[str, tuple[str, str]] = {
+    "If": ("'if' is not differentiated yet", WHERE),
+    "IfExp": ("a conditional expression is not differentiated yet", WHERE),
+    "BoolOp": ("'and' and 'or' are not differentiated yet", "use np.logical_and and np.logical_or"),
+    "chained comparison": (
+        "a chained comparison is not differentiated yet",
+        "write np.logical_and(a < b, b < c)",
+    ),
+}
+
+SYNTAX: dict[str, tuple[str, str]] = {
+    "For": ("a 'for' loop is not differentiated yet", WHOLE_ARRAYS),
+    "While": ("a 'while' loop is not differentiated yet", WHOLE_ARRAYS),
+    "Break": ("'break' is not differentiated yet", WHOLE_ARRAYS),
+    "Continue": ("'continue' is not differentiated yet", WHOLE_ARRAYS),
+    "With": ("a 'with' block is not differentiated yet", "enter the context around the call of the gradient"),
+    "Try": ("'try' is not differentiated yet", "handle the error around the call of the gradient"),
+    "TryStar": ("'try' is not differentiated yet", "handle the error around the call of the gradient"),
+    "Match": ("'match' is not differentiated yet", WHERE),
+    "Raise": ("'raise' is not differentiated yet", "check the arguments before the call of the gradient"),
+    "Assert": ("'assert' is not differentiated yet", "check the arguments before the call of the gradient"),
+    "ListComp": ("a list comprehension is not differentiated yet", WHOLE_ARRAYS),
+    "SetComp": ("a set comprehension is not differentiated yet", WHOLE_ARRAYS),
+    "DictComp": ("a dict comprehension is not differentiated yet", WHOLE_ARRAYS),
+    "GeneratorExp": ("a generator expression is not differentiated yet", WHOLE_ARRAYS),
+    "Set": ("a set is not differentiated: its order is not defined", "use a tuple or a dict"),
+    "Yield": ("a generator ('yield') cannot be differentiated", "return the values as a tuple"),
+    "YieldFrom": ("a generator ('yield from') cannot be differentiated", "return the values as a tuple"),
+    "Await": ("'await' cannot be differentiated", ASYNC),
+    "AsyncFunctionDef": ("an 'async' function cannot be differentiated", ASYNC),
+    "AsyncFor": ("'async for' cannot be differentiated", ASYNC),
+    "AsyncWith": ("'async with' cannot be differentiated", ASYNC),
+    "Global": ("'global' is not differentiated", "pass the value as an argument and return the new one"),
+    "Nonlocal": ("'nonlocal' is not differentiated yet", "return the new value instead"),
+    "Delete": ("'del' is not differentiated", "leave it out: the name goes when the function returns"),
+    "Import": ("an import inside of the function is not differentiated", "import at the top of the file"),
+    "ImportFrom": ("an import inside of the function is not differentiated", "import at the top of the file"),
+    "ClassDef": ("a class inside of the function is not differentiated", "define it outside of the function"),
+    "TypeAlias": ("a type alias inside of the function is not differentiated", "define it at the top"),
+    "NamedExpr": ("':=' is not differentiated yet", "assign on a line of its own"),
+    "Starred": ("'*' unpacking is not differentiated yet", "name each element, or take slices"),
+    "JoinedStr": ("an f-string is not differentiated yet", "format text outside of the function"),
+    "TemplateStr": ("a t-string is not differentiated yet", "format text outside of the function"),
+}  # fmt: skip
+
+VARIADIC = {
+    "VAR_POSITIONAL": (
+        "'*{}' is not differentiated yet",
+        "name the arguments, or take a tuple as one argument",
+    ),
+    "VAR_KEYWORD": ("'**{}' is not differentiated yet", "name the arguments, or take a dict as one argument"),
+}
+SPREAD = ("'*' and '**' in a call are not differentiated yet", "write the arguments out")
+DICT = ("only a dict with constant keys, written out, is differentiated", "use literals as keys")
+DECORATED = (
+    "a decorated nested function is not differentiated",
+    "define it outside of the function, or leave the decorator out",
+)
+DEEP = ("it is nested too deeply to be read", "split this expression")
+
+ARRAY = (
+    "writing into an array or container is not differentiated yet",
+    "build the new array instead: np.where, np.concatenate, np.stack, arithmetic with a mask",
+)
+ATTRIBUTE = (
+    "writing an attribute is not tracked",
+    "return the new value, and store it outside of the differentiated function",
+)
+STORES = {"Subscript": ARRAY, "Attribute": ATTRIBUTE}
+
+CALLS: dict[int, tuple[type[AstgradError], str, str]] = {
+    id(getattr(builtins, name)): (UnsupportedSyntax, f"{name}() cannot be differentiated", OUTSIDE)
+    for name in ("exec", "eval", "compile", "locals", "globals", "vars", "dir", "__import__", "input", "open")
+} | {
+    id(setattr): (UntrackedMutation, *ATTRIBUTE),
+    id(delattr): (UntrackedMutation, *ATTRIBUTE),
+}
+
+LISTS = "append extend insert pop remove clear reverse update setdefault popitem add discard"
+ARRAYS = "fill put sort partition resize itemset setflags byteswap setfield"
+DUNDERS = "__setitem__ __delitem__ __setattr__ __delattr__ __iadd__ __isub__ __imul__ __itruediv__"
+MUTATORS = frozenset(f"{LISTS} {ARRAYS} {DUNDERS}".split())
+
+
+def syntax(kind: str, origin: Origin) -> NoReturn:
+    """Refuse a construct by the name of its node's class."""
+    message, advice = SYNTAX.get(kind) or CONTROL.get(kind) or (f"{kind} is not differentiated", OUTSIDE)
+    refuse(UnsupportedSyntax, origin, message, advice)
+
+
+def store(kind: str, origin: Origin) -> NoReturn:
+    """Refuse an assignment to something that is no name."""
+    if kind not in STORES:
+        syntax(kind, origin)
+    refuse(UntrackedMutation, origin, *STORES[kind])
+
+
+def method(name: str, origin: Origin) -> None:
+    """Refuse a method that writes into its own object."""
+    if name in MUTATORS:
+        what = f".{name}() writes into its object, which is not differentiated yet"
+        refuse(UntrackedMutation, origin, what, ARRAY[1])
+
+
+def call(function: object, origin: Origin) -> None:
+    """Refuse the builtins that read or write what the lowering cannot see."""
+    if id(function) in CALLS:
+        refuse(CALLS[id(function)][0], origin, *CALLS[id(function)][1:])

@@ -1,0 +1,481 @@
+"""From a Python function object to the gast node it was compiled from (S5).
+
+In comes a function object, out goes a `Source`: its `FunctionDef` or `Lambda` node, and the way from node
+positions to `Origin` spans of the real file. The function is taken as it is and never unwrapped:
+`functools.wraps` would show another function's text. Only the function's own lines are parsed; a candidate
+counts when it compiles to the code object that runs. For the second lambda in the line
+
+    pair = lambda x: x + 1, lambda x: x - 1
+
+`find(pair[1]).text` is `lambda x: x - 1`.
+"""
+
+from __future__ import annotations
+import __future__
+
+import ast
+import linecache
+import re
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from types import CodeType, FunctionType, ModuleType
+from typing import Any, TypeVar
+
+from astgrad.errors import Origin, SourceUnavailable
+
+FUTURE = 0
+for _feature in __future__.all_feature_names:
+    FUTURE |= getattr(__future__, _feature).compiler_flag
+
+DEPTH = 100_000  # the recursion limit of the second try
+STACK = 256 << 20  # bytes of stack for it
+CACHED = 512
+BLOCKS = 50  # ends of a block to try before the whole file is parsed
+LAMBDA_LINES = 300  # lines in which the end of a lambda is looked for
+
+T = TypeVar("T")
+
+
+@dataclass(eq=False)
+class Source:
+    """Where a function's text stands. `shift` is what node lines lack to be lines of the file."""
+
+    node: Any
+    file: str
+    name: str
+    first_line: int
+    shift: int = 0
+    scope: str = ""  # the class whose private names are mangled
+    lines: list[str] = field(default_factory=list, repr=False)  # of the whole file
+
+    @property
+    def text(self) -> str:
+        """The function as it is written, decorators left out."""
+        return self.segment(self.origin(self.node))
+
+    def inside(self, node: Any) -> Source:
+        """The source of a function nested in this one."""
+        return replace(self, node=node, name=_name(node) or "", first_line=node.lineno + self.shift)
+
+    def origin(self, node: Any) -> Origin:
+        """The span of a node, in characters of the real file."""
+        line, end_line = node.lineno + self.shift, node.end_lineno + self.shift
+        column = self._characters(line, node.col_offset)
+        end_column = self._characters(end_line, node.end_col_offset)
+        return Origin(self.file, line, column, end_line, end_column, self.name)
+
+    def _characters(self, line: int, column: int) -> int:
+        """A column counted in characters: gast counts UTF-8 bytes."""
+        text = self.lines[line - 1]
+        return column if text.isascii() else len(text.encode()[:column].decode(errors="ignore"))
+
+    def segment(self, origin: Origin) -> str:
+        """The text of a span of this file."""
+        return cut(self.lines, origin)
+
+
+def cut(lines: list[str], origin: Origin) -> str:
+    """The text of a span of these lines."""
+    own = lines[origin.line - 1 : origin.end_line]
+    if not own:
+        return ""
+    own[-1] = own[-1][: origin.end_column]
+    own[0] = own[0][origin.column :]
+    return "".join(own)
+
+
+def segment(origin: Origin) -> str:
+    """The primal's text of a span, as it was when its function was found; "" where there is none."""
+    return cut(_lines.get(origin.file) or linecache.getlines(origin.file), origin)
+
+
+_sources: dict[tuple[str, CodeType], Source] = {}
+_lines: dict[str, list[str]] = {}
+
+
+def find(function: FunctionType) -> Source:
+    """The source of a function, cached by its code object.
+
+    Raises SourceUnavailable where there is none or where it is not the code that runs.
+    """
+    if not isinstance(function, FunctionType):
+        raise SourceUnavailable(_built_in(function))
+    code = function.__code__
+    key = (code.co_filename, code)
+    if key not in _sources:
+        if len(_sources) >= CACHED:
+            _sources.clear()
+        _sources[key] = _find(function)
+    return _sources[key]
+
+
+def deeper(call: Callable[[], T]) -> T:
+    """The result of a call, with a raised recursion limit and a large stack (S30)."""
+    outcome: list[Any] = []
+
+    def run() -> None:
+        try:
+            outcome.append((call(), None))
+        except BaseException as error:
+            outcome.append((None, error))
+
+    limit, size = sys.getrecursionlimit(), threading.stack_size()
+    sys.setrecursionlimit(max(limit, DEPTH))
+    threading.stack_size(STACK)
+    try:
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(size)
+        sys.setrecursionlimit(limit)
+    result, error = outcome[0]
+    if error is not None:
+        raise error
+    return result
+
+
+# --- finding the node
+
+
+def _find(function: FunctionType) -> Source:
+    code = function.__code__
+    for fresh in (False, True):
+        if fresh:
+            linecache.checkcache(code.co_filename)
+        lines = _read(function)
+        for find in (_own_lines, _whole_file):
+            for node, shift in find(lines, code):
+                if _compiles_to(node, function, lines):
+                    return _source(node, shift, lines, function)
+    raise SourceUnavailable(_edited(code) if _read(function) else _no_text(code))
+
+
+def _read(function: FunctionType) -> list[str]:
+    """The lines of the function's file, as linecache has them."""
+    code = function.__code__
+    lines = linecache.getlines(code.co_filename, function.__globals__)
+    from_code = getattr(linecache, "_getlines_from_code", None)  # Python 3.13: -c and the plain prompt
+    if not lines and from_code and code.co_filename.startswith("<"):
+        lines = from_code(code)
+    return lines
+
+
+def _source(node: ast.AST, shift: int, lines: list[str], function: FunctionType) -> Source:
+    import gast
+
+    code = function.__code__
+    file = _cell(code.co_filename)
+    _lines[file] = lines
+    first = node.lineno + shift  # type: ignore[attr-defined]
+    return Source(gast.ast_to_gast(node), file, code.co_name, first, shift, _class(function), lines)
+
+
+def _cell(file: str) -> str:
+    """`In[3]` for the file of a notebook cell, known to linecache by that name too; else the file."""
+    if "IPython" not in sys.modules:
+        return file
+    shell = sys.modules["IPython"].get_ipython()
+    number = getattr(getattr(shell, "compile", None), "_filename_map", {}).get(file)
+    if number is None:
+        return file
+    name = f"In[{number}]"
+    if file in linecache.cache:
+        linecache.cache[name] = linecache.cache[file]
+    return name
+
+
+def _own_lines(lines: list[str], code: CodeType) -> Iterator[tuple[ast.AST, int]]:
+    """Candidates from the lines that the code object names, and what their line numbers lack."""
+    if code.co_firstlineno > len(lines):
+        return iter(())
+    return _lambdas(lines, code) if code.co_name == "<lambda>" else _blocks(lines, code)
+
+
+def _blocks(lines: list[str], code: CodeType) -> Iterator[tuple[ast.AST, int]]:
+    """The `def` that starts at the code's first line: the shortest block that parses."""
+    first = code.co_firstlineno - 1
+    indent = _indent(lines[first])
+    last = max((line for _, _, line in code.co_lines() if line), default=first + 1)
+    ends = (end for end in range(last, len(lines) + 1) if _block_ends(lines, end, indent))
+    for _, end in zip(range(BLOCKS), ends):
+        text = "".join(lines[first:end])
+        try:
+            tree = ast.parse("if 1:\n" + text if indent else text)
+        except SyntaxError:
+            continue
+        block = tree.body[0].body if indent else tree.body  # type: ignore[attr-defined]
+        if len(block) == 1 and isinstance(block[0], (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield block[0], first - 1 if indent else first
+        return
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _block_ends(lines: list[str], end: int, indent: int) -> bool:
+    """Whether a block with this indentation may end before line `end` (counted from 0)."""
+    if end == len(lines):
+        return True
+    text = lines[end].strip()
+    return bool(text) and not text.startswith("#") and _indent(lines[end]) <= indent
+
+
+TOKEN = re.compile(
+    r'"""(?:\\.|[^\\])*?"""|\'\'\'(?:\\.|[^\\])*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\''
+    r"|#[^\n]*|\blambda\b|[(\[{)\]},:;\n]",
+    re.DOTALL,
+)
+
+
+def _lambdas(lines: list[str], code: CodeType) -> Iterator[tuple[ast.AST, int]]:
+    """The lambdas that start in the code's first line, from left to right."""
+    first = code.co_firstlineno - 1
+    line = lines[first]
+    for found in re.finditer(r"\blambda\b", line):
+        start = found.start()
+        column = len(line[:start].encode())
+        text = "".join(lines[first : first + LAMBDA_LINES])[start:]
+        for end in _lambda_ends(text):
+            try:
+                tree = ast.parse(f"(\n{' ' * column}{text[:end]}\n)", mode="eval")
+            except SyntaxError:
+                continue
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Lambda) and (node.lineno, node.col_offset) == (2, column):
+                    yield node, first - 1
+                    break
+
+
+def _lambda_ends(text: str) -> Iterator[int]:
+    """Where a lambda at the start of the text may end, the nearest first.
+
+    A line ends it only outside of brackets, and what surrounds it is unknown: each line is a guess.
+    """
+    depth, heads = 0, 0
+    for token in TOKEN.finditer(text):
+        shown = token[0]
+        if shown in "([{":
+            depth += 1
+        elif shown in ")]}":
+            depth -= 1
+            if depth < 0:
+                break
+        elif depth:
+            continue
+        elif shown == "lambda":
+            heads += 1
+        elif shown == ":" and heads:
+            heads -= 1
+        elif shown == "\n":
+            yield token.start()
+        elif shown in ",:;" and not heads:
+            break
+    else:
+        yield len(text)
+        return
+    yield token.start()
+
+
+def _whole_file(lines: list[str], code: CodeType) -> Iterator[tuple[ast.AST, int]]:
+    """Every function of that name in the file, those that start in the code's first line first."""
+    try:
+        tree = ast.parse("".join(lines))
+    except (SyntaxError, ValueError):
+        return
+    found = [(node, 0) for node in ast.walk(tree) if _name(node) == code.co_name]
+    yield from sorted(found, key=lambda pair: abs(_first(pair[0]) - code.co_firstlineno))
+
+
+def _name(node: Any) -> str | None:
+    return "<lambda>" if type(node).__name__ == "Lambda" else getattr(node, "name", None)
+
+
+def _first(node: Any) -> int:
+    return min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", ()))])
+
+
+# --- comparing code
+
+
+def _class(function: FunctionType) -> str:
+    """The innermost class around the function, by its qualified name; "" where there is none."""
+    code = function.__code__
+    parts = getattr(code, "co_qualname", function.__qualname__).split(".")
+    if parts[-1] != code.co_name:
+        return ""
+    for name, after in zip(parts[-2::-1], parts[:0:-1]):
+        if name.isidentifier() and after != "<locals>":
+            return str(name)
+    return ""
+
+
+def _compiles_to(node: Any, function: FunctionType, lines: list[str]) -> bool:
+    """Whether the node, surrounded as the function is, compiles to the function's code."""
+    code = function.__code__
+    changed = _rewritten(code)
+    same = _same_but_asserts if changed else _same
+    for imported in _imported(function, lines):
+        module = _surrounded(node, code, _class(function), imported)
+        try:
+            compiled = compile(
+                module,
+                "<candidate>",
+                "exec",
+                flags=code.co_flags & FUTURE,
+                dont_inherit=True,
+                optimize=1 if changed else -1,
+            )
+        except (SyntaxError, ValueError):
+            return False
+        if any(same(code, inner) for inner in _codes(compiled)):
+            return True
+    return False
+
+
+IMPORT = re.compile(r"(?:^|;)[ \t]*(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+(\([^)]*\)|[^\n;]*)", re.MULTILINE)
+
+
+def _imported(function: FunctionType, lines: list[str]) -> Iterator[list[str]]:
+    """Guesses of the names that the file imports, the likeliest first.
+
+    Python 3.11 and later call `np.tanh(x)` with other instructions where the module imports `np`.
+    """
+    names = {*function.__code__.co_names}.union(*(inner.co_names for inner in _codes(function.__code__)))
+    found = {name for text in _import_lines(lines) for name in names if name in text}
+    yield sorted(found)
+    modules = {name for name in names if isinstance(function.__globals__.get(name), ModuleType)}
+    if modules != found:
+        yield sorted(modules)
+    if found and modules:
+        yield []
+
+
+def _import_lines(lines: list[str]) -> list[set[str]]:
+    """The names that each import statement of the file binds."""
+    if not _texts or _texts[0] is not lines:
+        text = "".join(line if "import" in line else "" for line in lines)
+        whole = text if "(" not in text else "".join(lines)
+        bound = [re.sub(r"#[^\n]*", "", found[1]).strip("()\n ") for found in IMPORT.finditer(whole)]
+        _texts[:] = [lines, [{_bound_by(part) for part in names.split(",")} for names in bound]]
+    return _texts[1]
+
+
+_texts: list[Any] = []  # the lines looked at last, and what their imports bind
+
+
+def _bound_by(part: str) -> str:
+    """The name that `a.b as c` or `a.b` binds."""
+    before, _, after = part.partition(" as ")
+    return after.strip() or before.strip().partition(".")[0]
+
+
+OWN = ("__class__", "__classdict__", ".type_params")  # cells that a class or a type parameter makes itself
+
+
+def _surrounded(node: Any, code: CodeType, scope: str, imported: list[str]) -> ast.Module:
+    """A module that holds only the node, in the scopes that its code was compiled in."""
+    statement: Any = ast.copy_location(ast.Expr(node), node) if isinstance(node, ast.Lambda) else node
+    cells = [name for name in code.co_freevars if name not in OWN]
+    before = ast.parse(f"import {', '.join(imported)}").body if imported else []
+    if scope:
+        statement = _around(f"class {scope}: pass", statement)
+    if cells:
+        statement = _around(f"def around({', '.join(cells)}): pass", statement)
+    return ast.Module([*before, statement], [])
+
+
+def _around(text: str, statement: Any) -> Any:
+    outer: Any = ast.parse(text).body[0]
+    outer.body = [statement]
+    return outer
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield constant
+            yield from _codes(constant)
+
+
+NAMES = ("co_name", "co_argcount", "co_posonlyargcount", "co_kwonlyargcount", "co_names", "co_varnames")
+NAMES += ("co_freevars", "co_cellvars", "co_code")
+
+
+def _same(a: CodeType, b: CodeType) -> bool:
+    """Whether two code objects do the same, positions left out."""
+    return all(getattr(a, name) == getattr(b, name) for name in NAMES) and (
+        len(a.co_consts) == len(b.co_consts) and all(map(_same_constant, a.co_consts, b.co_consts))
+    )
+
+
+def _same_constant(a: Any, b: Any) -> bool:
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, CodeType):
+        return _same(a, b)
+    if isinstance(a, tuple):
+        return len(a) == len(b) and all(map(_same_constant, a, b))
+    if isinstance(a, (float, complex)):
+        return repr(a) == repr(b)
+    if isinstance(a, str) and ".<locals>." in a:  # Python 3.10: the qualified names of nested functions
+        return a.rpartition(".<locals>.")[2] == b.rpartition(".<locals>.")[2]
+    return bool(a == b)
+
+
+def _rewritten(code: CodeType) -> bool:
+    """Whether pytest has rewritten the asserts of this function."""
+    own = any(name.startswith("@py") for name in (*code.co_names, *code.co_varnames))
+    return own or any(map(_rewritten, _codes(code)))
+
+
+def _same_but_asserts(a: CodeType, b: CodeType) -> bool:
+    """Whether code `a`, its asserts rewritten, holds all that `b` has, compiled without asserts."""
+    count = b.co_argcount + b.co_kwonlyargcount
+    inside = [constant for constant in a.co_consts if not isinstance(constant, CodeType)]
+    plain = [constant for constant in b.co_consts if not isinstance(constant, CodeType)]
+    return (
+        (a.co_name, a.co_argcount, a.co_kwonlyargcount) == (b.co_name, b.co_argcount, b.co_kwonlyargcount)
+        and a.co_varnames[:count] == b.co_varnames[:count]
+        and set(b.co_names) <= set(a.co_names)
+        and {*b.co_varnames, *b.co_freevars, *b.co_cellvars}
+        <= {*a.co_varnames, *a.co_freevars, *a.co_cellvars}
+        and all(any(_same_constant(have, want) for have in inside) for want in plain)
+    )
+
+
+# --- messages
+
+
+def _built_in(function: Any) -> str:
+    name = getattr(function, "__name__", None) or repr(function)
+    return (
+        f"{name} has no Python source: it is a {type(function).__name__}, not a function written in Python\n"
+        "call it inside a function of your own, and write a rule for it where it has none"
+        " (docs/adding_a_rule.md)"
+    )
+
+
+def _no_text(code: CodeType) -> str:
+    where = f"the source of {code.co_name} ({code.co_filename}, line {code.co_firstlineno}) cannot be found"
+    if code.co_filename == "<stdin>":
+        return (
+            f"{where}\nthe prompt keeps no source: put the function into a file, or use IPython or a notebook"
+        )
+    if code.co_filename.startswith("<"):
+        return (
+            f"{where}\ncompile it under a name of its own and register its text:"
+            " linecache.cache[name] = (len(text), None, text.splitlines(True), name)"
+        )
+    return f"{where}\nrun it where that file can be read"
+
+
+def _edited(code: CodeType) -> str:
+    return (
+        f"{code.co_filename}:{code.co_firstlineno}: the source of {code.co_name} does not match"
+        " the code that runs\n"
+        "the file was edited after it was imported: reload the module or restart Python"
+    )
