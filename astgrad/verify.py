@@ -22,6 +22,7 @@ from typing import Any, NoReturn, cast
 
 import numpy as np
 
+from astgrad import runtime
 from astgrad.errors import NOWHERE, InternalError, located
 from astgrad.ir import (
     Atom,
@@ -59,6 +60,7 @@ WRITERS = {
     operator.setitem,
     operator.delitem,
     *(getattr(operator, name) for name in AUGMENTED.split()),
+    *(runtime.iadd_at, runtime.add_at),
     *(np.copyto, np.put, np.putmask, np.place, np.fill_diagonal, np.put_along_axis, np.random.shuffle),
 }  # operations that may write their first argument, whatever a pass believes of them
 

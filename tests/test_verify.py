@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from astgrad import runtime
 from astgrad.errors import InternalError, Origin
 from astgrad.ir import (
     PURE,
@@ -312,7 +313,7 @@ def test_a_call_without_a_value_has_an_effect():
         verify(function("f", (x,), [call(None, print, x, effects=effects)]))
 
 
-@pytest.mark.parametrize("op", [operator.setitem, operator.iadd, np.copyto, np.put])
+@pytest.mark.parametrize("op", [operator.setitem, operator.iadd, runtime.iadd_at, runtime.add_at, np.put])
 def test_an_operation_known_to_write_says_so(op):
     effects = Effects(reads=None, writes=(), impure=True)
     assert "writes its first argument and does not say so" in effect(effects, op=op)
@@ -345,4 +346,4 @@ def test_the_time_is_linear_in_the_statements():
             best = min(best, time.perf_counter() - start)
         return best
 
-    assert seconds(6000) < 30 * seconds(1000)
+    assert seconds(8000) < 24 * seconds(1000)  # quadratic would be 64
