@@ -193,15 +193,18 @@ class Expressions(ABC):
         self, node: Any, test: Atom, then: Callable[[], Atom], orelse: Callable[[], Atom], name: str = ""
     ) -> Atom:
         """An If with one phi, the value of the arm that is taken."""
-        arms = []
-        for arm in (then, orelse):
-            outer, self.body = self.body, []
-            value = arm()
-            arms.append(Block((), tuple(self.body), (value,)))
-            self.body = outer
+        blocks = self.region(then), self.region(orelse)
         phi = Var(name)
-        self.body.append(If((phi,), test, *arms, self.origin(node)))
+        self.body.append(If((phi,), test, *blocks, self.origin(node)))
         return phi
+
+    def region(self, arm: Callable[[], Atom]) -> Block:
+        """The statements that an arm takes to its value."""
+        outer, self.body = self.body, []
+        value = arm()
+        block = Block((), tuple(self.body), (value,))
+        self.body = outer
+        return block
 
     # --- attributes, items and calls
 

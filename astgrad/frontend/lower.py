@@ -270,10 +270,9 @@ class _Lowering(Expressions):
 
 
 def _docstring(statements: list[Any]) -> str:
-    first = statements[0] if statements else None
-    if kind(first) != "Expr" or kind(first.value) != "Constant" or not isinstance(first.value.value, str):
-        return ""
-    return cleandoc(first.value.value)
+    value = statements[0].value if statements and kind(statements[0]) == "Expr" else None
+    text = getattr(value, "value", None)
+    return cleandoc(text) if kind(value) == "Constant" and isinstance(text, str) else ""
 
 
 STATEMENTS: dict[str, Callable[[_Lowering, Any], None]] = {

@@ -11,7 +11,6 @@ counts when it compiles to the code object that runs. For the second lambda in t
 """
 
 from __future__ import annotations
-import __future__
 
 import ast
 import linecache
@@ -20,14 +19,11 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, FunctionType
 from typing import Any, TypeVar
 
 from astgrad.errors import Origin, SourceUnavailable
-
-FUTURE = 0
-for _feature in __future__.all_feature_names:
-    FUTURE |= getattr(__future__, _feature).compiler_flag
+from astgrad.frontend.compiled import class_around, compiles_to
 
 DEPTH = 100_000  # the recursion limit of the second try
 STACK = 256 << 20  # bytes of stack for it
@@ -148,7 +144,7 @@ def _find(function: FunctionType) -> Source:
         lines = _read(function)
         for find in (_own_lines, _whole_file):
             for node, shift in find(lines, code):
-                if _compiles_to(node, function, lines):
+                if compiles_to(node, function, lines):
                     return _source(node, shift, lines, function)
     raise SourceUnavailable(_edited(code) if _read(function) else _no_text(code))
 
@@ -170,7 +166,7 @@ def _source(node: ast.AST, shift: int, lines: list[str], function: FunctionType)
     file = _cell(code.co_filename)
     _lines[file] = lines
     first = node.lineno + shift  # type: ignore[attr-defined]
-    return Source(gast.ast_to_gast(node), file, code.co_name, first, shift, _class(function), lines)
+    return Source(gast.ast_to_gast(node), file, code.co_name, first, shift, class_around(function), lines)
 
 
 def _cell(file: str) -> str:
@@ -296,155 +292,6 @@ def _name(node: Any) -> str | None:
 
 def _first(node: Any) -> int:
     return min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", ()))])
-
-
-# --- comparing code
-
-
-def _class(function: FunctionType) -> str:
-    """The innermost class around the function, by its qualified name; "" where there is none."""
-    code = function.__code__
-    parts = getattr(code, "co_qualname", function.__qualname__).split(".")
-    if parts[-1] != code.co_name:
-        return ""
-    for name, after in zip(parts[-2::-1], parts[:0:-1]):
-        if name.isidentifier() and after != "<locals>":
-            return str(name)
-    return ""
-
-
-def _compiles_to(node: Any, function: FunctionType, lines: list[str]) -> bool:
-    """Whether the node, surrounded as the function is, compiles to the function's code."""
-    code = function.__code__
-    changed = _rewritten(code)
-    same = _same_but_asserts if changed else _same
-    for imported in _imported(function, lines):
-        module = _surrounded(node, code, _class(function), imported)
-        try:
-            compiled = compile(
-                module,
-                "<candidate>",
-                "exec",
-                flags=code.co_flags & FUTURE,
-                dont_inherit=True,
-                optimize=1 if changed else -1,
-            )
-        except (SyntaxError, ValueError):
-            return False
-        if any(same(code, inner) for inner in _codes(compiled)):
-            return True
-    return False
-
-
-IMPORT = re.compile(r"(?:^|;)[ \t]*(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+(\([^)]*\)|[^\n;]*)", re.MULTILINE)
-
-
-def _imported(function: FunctionType, lines: list[str]) -> Iterator[list[str]]:
-    """Guesses of the names that the file imports, the likeliest first.
-
-    Python 3.11 and later call `np.tanh(x)` with other instructions where the module imports `np`.
-    """
-    names = {*function.__code__.co_names}.union(*(inner.co_names for inner in _codes(function.__code__)))
-    found = {name for text in _import_lines(lines) for name in names if name in text}
-    yield sorted(found)
-    modules = {name for name in names if isinstance(function.__globals__.get(name), ModuleType)}
-    if modules != found:
-        yield sorted(modules)
-    if found and modules:
-        yield []
-
-
-def _import_lines(lines: list[str]) -> list[set[str]]:
-    """The names that each import statement of the file binds."""
-    if not _texts or _texts[0] is not lines:
-        text = "".join(line if "import" in line else "" for line in lines)
-        whole = text if "(" not in text else "".join(lines)
-        bound = [re.sub(r"#[^\n]*", "", found[1]).strip("()\n ") for found in IMPORT.finditer(whole)]
-        _texts[:] = [lines, [{_bound_by(part) for part in names.split(",")} for names in bound]]
-    return _texts[1]
-
-
-_texts: list[Any] = []  # the lines looked at last, and what their imports bind
-
-
-def _bound_by(part: str) -> str:
-    """The name that `a.b as c` or `a.b` binds."""
-    before, _, after = part.partition(" as ")
-    return after.strip() or before.strip().partition(".")[0]
-
-
-OWN = ("__class__", "__classdict__", ".type_params")  # cells that a class or a type parameter makes itself
-
-
-def _surrounded(node: Any, code: CodeType, scope: str, imported: list[str]) -> ast.Module:
-    """A module that holds only the node, in the scopes that its code was compiled in."""
-    statement: Any = ast.copy_location(ast.Expr(node), node) if isinstance(node, ast.Lambda) else node
-    cells = [name for name in code.co_freevars if name not in OWN]
-    before = ast.parse(f"import {', '.join(imported)}").body if imported else []
-    if scope:
-        statement = _around(f"class {scope}: pass", statement)
-    if cells:
-        statement = _around(f"def around({', '.join(cells)}): pass", statement)
-    return ast.Module([*before, statement], [])
-
-
-def _around(text: str, statement: Any) -> Any:
-    outer: Any = ast.parse(text).body[0]
-    outer.body = [statement]
-    return outer
-
-
-def _codes(code: CodeType) -> Iterator[CodeType]:
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield constant
-            yield from _codes(constant)
-
-
-NAMES = ("co_name", "co_argcount", "co_posonlyargcount", "co_kwonlyargcount", "co_names", "co_varnames")
-NAMES += ("co_freevars", "co_cellvars", "co_code")
-
-
-def _same(a: CodeType, b: CodeType) -> bool:
-    """Whether two code objects do the same, positions left out."""
-    return all(getattr(a, name) == getattr(b, name) for name in NAMES) and (
-        len(a.co_consts) == len(b.co_consts) and all(map(_same_constant, a.co_consts, b.co_consts))
-    )
-
-
-def _same_constant(a: Any, b: Any) -> bool:
-    if type(a) is not type(b):
-        return False
-    if isinstance(a, CodeType):
-        return _same(a, b)
-    if isinstance(a, tuple):
-        return len(a) == len(b) and all(map(_same_constant, a, b))
-    if isinstance(a, (float, complex)):
-        return repr(a) == repr(b)
-    if isinstance(a, str) and ".<locals>." in a:  # Python 3.10: the qualified names of nested functions
-        return a.rpartition(".<locals>.")[2] == b.rpartition(".<locals>.")[2]
-    return bool(a == b)
-
-
-def _rewritten(code: CodeType) -> bool:
-    """Whether pytest has rewritten the asserts of this function."""
-    own = any(name.startswith("@py") for name in (*code.co_names, *code.co_varnames))
-    return own or any(map(_rewritten, _codes(code)))
-
-
-def _same_but_asserts(a: CodeType, b: CodeType) -> bool:
-    """Whether code `a`, its asserts rewritten, holds all that `b` has, compiled without asserts."""
-    count = b.co_argcount + b.co_kwonlyargcount
-    inside = [constant for constant in a.co_consts if not isinstance(constant, CodeType)]
-    plain = [constant for constant in b.co_consts if not isinstance(constant, CodeType)]
-    return (
-        (a.co_name, a.co_argcount, a.co_kwonlyargcount) == (b.co_name, b.co_argcount, b.co_kwonlyargcount)
-        and a.co_varnames[:count] == b.co_varnames[:count]
-        and set(b.co_names) <= set(a.co_names)
-        and {*b.co_varnames, *b.co_freevars, *b.co_cellvars}
-        <= {*a.co_varnames, *a.co_freevars, *a.co_cellvars}
-        and all(any(_same_constant(have, want) for have in inside) for want in plain)
-    )
 
 
 # --- messages

@@ -1,0 +1,173 @@
+"""Whether a node compiles to the code object that runs: how a candidate is told from its neighbours (S5).
+
+In comes the `ast` node of a function and the function object; code objects are compared recursively, without
+positions. Of the two lambdas in `lambda x: x + 1, lambda x: x - 1` one compiles to the code of each function.
+The node is compiled alone, but surrounded by what its code depends on: the cells that it reads, the class
+whose private names are mangled, the imports of the file. Asserts that pytest has rewritten are left out.
+"""
+
+from __future__ import annotations
+import __future__
+
+import ast
+import re
+from collections.abc import Iterator
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+FUTURE = 0
+for _feature in __future__.all_feature_names:
+    FUTURE |= getattr(__future__, _feature).compiler_flag
+
+
+def class_around(function: FunctionType) -> str:
+    """The innermost class around the function, by its qualified name; "" where there is none."""
+    code = function.__code__
+    parts = getattr(code, "co_qualname", function.__qualname__).split(".")
+    if parts[-1] != code.co_name:
+        return ""
+    for name, after in zip(parts[-2::-1], parts[:0:-1]):
+        if name.isidentifier() and after != "<locals>":
+            return str(name)
+    return ""
+
+
+def compiles_to(node: Any, function: FunctionType, lines: list[str]) -> bool:
+    """Whether the node, surrounded as the function is, compiles to the function's code."""
+    code = function.__code__
+    changed = _rewritten(code)
+    same = _same_but_asserts if changed else _same
+    for imported in _imported(function, lines):
+        module = _surrounded(node, code, class_around(function), imported)
+        try:
+            compiled = compile(
+                module,
+                "<candidate>",
+                "exec",
+                flags=code.co_flags & FUTURE,
+                dont_inherit=True,
+                optimize=1 if changed else -1,
+            )
+        except (SyntaxError, ValueError):
+            return False
+        if any(same(code, inner) for inner in _codes(compiled)):
+            return True
+    return False
+
+
+IMPORT = re.compile(r"(?:^|;)[ \t]*(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+(\([^)]*\)|[^\n;]*)", re.MULTILINE)
+
+
+def _imported(function: FunctionType, lines: list[str]) -> Iterator[list[str]]:
+    """Guesses of the names that the file imports, the likeliest first.
+
+    Python 3.11 and later call `np.tanh(x)` with other instructions where the module imports `np`.
+    """
+    names = {*function.__code__.co_names}.union(*(inner.co_names for inner in _codes(function.__code__)))
+    found = names & _import_names(lines)
+    yield sorted(found)
+    modules = {name for name in names if isinstance(function.__globals__.get(name), ModuleType)}
+    if modules != found:
+        yield sorted(modules)
+    if found and modules:
+        yield []
+
+
+def _import_names(lines: list[str]) -> set[str]:
+    """The names that the import statements of the file bind."""
+    if not _looked_at or _looked_at[0] is not lines:
+        listed = (re.sub(r"#[^\n]*|[()]", "", found[1]) for found in IMPORT.finditer("".join(lines)))
+        _looked_at[:] = [lines, {_bound_by(part.strip()) for names in listed for part in names.split(",")}]
+    return _looked_at[1]
+
+
+_looked_at: list[Any] = []  # the lines looked at last, and what their imports bind
+
+
+def _bound_by(part: str) -> str:
+    """The name that `a.b as c` or `a.b` binds."""
+    before, _, after = part.partition(" as ")
+    return after.strip() or before.partition(".")[0]
+
+
+OWN = ("__class__", "__classdict__", ".type_params")  # cells that a class or a type parameter makes itself
+
+
+def _surrounded(node: Any, code: CodeType, scope: str, imported: list[str]) -> ast.Module:
+    """A module that holds only the node, in the scopes that its code was compiled in."""
+    statement: Any = ast.copy_location(ast.Expr(node), node) if isinstance(node, ast.Lambda) else node
+    cells = [name for name in code.co_freevars if name not in OWN]
+    before = ast.parse(f"import {', '.join(imported)}").body if imported else []
+    if scope:
+        statement = _around(f"class {scope}: pass", statement)
+    if cells:
+        statement = _around(f"def around({', '.join(cells)}): pass", statement)
+    return ast.Module([*before, statement], [])
+
+
+def _around(text: str, statement: Any) -> Any:
+    outer: Any = ast.parse(text).body[0]
+    outer.body = [statement]
+    return outer
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield constant
+            yield from _codes(constant)
+
+
+COMPARED = (
+    "co_name",
+    "co_argcount",
+    "co_posonlyargcount",
+    "co_kwonlyargcount",
+    "co_names",
+    "co_varnames",
+    "co_freevars",
+    "co_cellvars",
+    "co_code",
+)
+
+
+def _same(a: CodeType, b: CodeType) -> bool:
+    """Whether two code objects do the same, positions left out."""
+    return all(getattr(a, name) == getattr(b, name) for name in COMPARED) and (
+        len(a.co_consts) == len(b.co_consts) and all(map(_same_constant, a.co_consts, b.co_consts))
+    )
+
+
+def _same_constant(a: Any, b: Any) -> bool:
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, CodeType):
+        return _same(a, b)
+    if isinstance(a, tuple):
+        return len(a) == len(b) and all(map(_same_constant, a, b))
+    if isinstance(a, (float, complex)):
+        return repr(a) == repr(b)
+    if isinstance(a, str) and ".<locals>." in a:  # Python 3.10: the qualified names of nested functions
+        return a.rpartition(".<locals>.")[2] == b.rpartition(".<locals>.")[2]
+    return bool(a == b)
+
+
+def _rewritten(code: CodeType) -> bool:
+    """Whether pytest has rewritten the asserts of this function."""
+    own = any(name.startswith("@py") for name in (*code.co_names, *code.co_varnames))
+    return own or any(map(_rewritten, _codes(code)))
+
+
+def _same_but_asserts(a: CodeType, b: CodeType) -> bool:
+    """Whether code `a`, its asserts rewritten, holds all that `b` has, compiled without asserts."""
+    count = b.co_argcount + b.co_kwonlyargcount
+    inside = [constant for constant in a.co_consts if not isinstance(constant, CodeType)]
+    plain = [constant for constant in b.co_consts if not isinstance(constant, CodeType)]
+    return (
+        (a.co_name, a.co_argcount, a.co_kwonlyargcount) == (b.co_name, b.co_argcount, b.co_kwonlyargcount)
+        and a.co_varnames[:count] == b.co_varnames[:count]
+        and set(b.co_names) <= set(a.co_names)
+        and {*b.co_varnames, *b.co_freevars, *b.co_cellvars}
+        <= {*a.co_varnames, *a.co_freevars, *a.co_cellvars}
+        and all(any(_same_constant(have, want) for have in inside) for want in plain)
+    )
