@@ -56,7 +56,7 @@ _UNDEFINED = UNDEFINED.value
 _GIVEN_LATER = object()  # a default, while arguments are bound
 
 
-def interpret(function: Function, *args: Any, trace: Trace | None = None, **kwargs: Any) -> Any:
+def interpret(function: Function, /, *args: Any, trace: Trace | None = None, **kwargs: Any) -> Any:
     """The value of the function at these arguments. Raises whatever its statements raise."""
     return _call(function, args, kwargs, trace)
 
