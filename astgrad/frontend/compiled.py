@@ -10,6 +10,7 @@ from __future__ import annotations
 import __future__
 
 import ast
+import copy
 import re
 from collections.abc import Iterator
 from types import CodeType, FunctionType, ModuleType
@@ -35,10 +36,10 @@ def class_around(function: FunctionType) -> str:
 def compiles_to(node: Any, function: FunctionType, lines: list[str]) -> bool:
     """Whether the node, surrounded as the function is, compiles to the function's code."""
     code = function.__code__
-    changed = _rewritten(code)
+    changed, scope = _rewritten(code), class_around(function)
     same = _same_but_asserts if changed else _same
     for imported in _imported(function, lines):
-        module = _surrounded(node, code, class_around(function), imported)
+        module = _surrounded(node, code, scope, imported)
         try:
             compiled = compile(
                 module,
@@ -50,7 +51,7 @@ def compiles_to(node: Any, function: FunctionType, lines: list[str]) -> bool:
             )
         except (SyntaxError, ValueError):
             return False
-        if any(same(code, inner) for inner in _codes(compiled)):
+        if any(same(code, inner) for inner in _surrounded_code(compiled, scope)):
             return True
     return False
 
@@ -90,19 +91,31 @@ def _bound_by(part: str) -> str:
     return after.strip() or before.partition(".")[0]
 
 
+AROUND = "_function_around_the_candidate"
 OWN = ("__class__", "__classdict__", ".type_params")  # cells that a class or a type parameter makes itself
 
 
 def _surrounded(node: Any, code: CodeType, scope: str, imported: list[str]) -> ast.Module:
     """A module that holds only the node, in the scopes that its code was compiled in."""
-    statement: Any = ast.copy_location(ast.Expr(node), node) if isinstance(node, ast.Lambda) else node
+    statement: Any = _bare(node)
     cells = [name for name in code.co_freevars if name not in OWN]
     before = ast.parse(f"import {', '.join(imported)}").body if imported else []
     if scope:
         statement = _around(f"class {scope}: pass", statement)
     if cells:
-        statement = _around(f"def around({', '.join(cells)}): pass", statement)
+        statement = _around(f"def {AROUND}({', '.join(cells)}): pass", statement)
     return ast.Module([*before, statement], [])
+
+
+def _bare(node: Any) -> Any:
+    """The function as a statement, without what is evaluated at its definition and not part of its code."""
+    alone = copy.copy(node)
+    alone.args = copy.copy(node.args)
+    alone.args.defaults, alone.args.kw_defaults = [], [None] * len(node.args.kwonlyargs)
+    if isinstance(alone, ast.Lambda):
+        return ast.copy_location(ast.Expr(alone), node)
+    alone.decorator_list = []
+    return alone
 
 
 def _around(text: str, statement: Any) -> Any:
@@ -111,11 +124,25 @@ def _around(text: str, statement: Any) -> Any:
     return outer
 
 
+def _inner(code: CodeType) -> Iterator[CodeType]:
+    """The code objects directly inside."""
+    return (constant for constant in code.co_consts if isinstance(constant, CodeType))
+
+
+def _surrounded_code(compiled: CodeType, scope: str) -> Iterator[CodeType]:
+    """The code inside the scopes that `_surrounded` has put around it."""
+    for code in _inner(compiled):
+        if code.co_name in (AROUND, scope) or code.co_name.startswith("<generic parameters"):
+            yield from _surrounded_code(code, scope if code.co_name == AROUND else "")
+        else:
+            yield code
+
+
 def _codes(code: CodeType) -> Iterator[CodeType]:
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield constant
-            yield from _codes(constant)
+    """The code objects inside, at any depth."""
+    for inner in _inner(code):
+        yield inner
+        yield from _codes(inner)
 
 
 COMPARED = (
