@@ -1,0 +1,169 @@
+"""Every construct that is not differentiated is refused, with its place and what to do instead."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from astgrad.errors import AstgradError, UnsupportedSyntax, UntrackedMutation
+from astgrad.frontend import expressions, fence, lower
+from tests.frontend.written import namespace
+
+OLD = {"Print", "Exec", "Repr"}  # of Python 2
+INSIDE = {"FormattedValue", "Interpolation"}  # only inside an f-string or a t-string
+
+# the statement, `|` for a line break, «» around what is underlined; the message
+SYNTAX = [
+    ("«for i in x: pass»", "a 'for' loop is not differentiated yet"),
+    ("«while x: x = x - 1»", "a 'while' loop is not differentiated yet"),
+    ("«with x: pass»", "a 'with' block is not differentiated yet"),
+    ("«try: y = x»|finally: pass", "'try' is not differentiated yet"),
+    ("«match x:»|    case _: pass", "'match' is not differentiated yet"),
+    ("«raise ValueError(x)»", "'raise' is not differentiated yet"),
+    ("«assert x > 0»", "'assert' is not differentiated yet"),
+    ("«if x > 0: y = x»", "'if' is not differentiated yet"),
+    ("«if x > 0: return x»", "'if' is not differentiated yet"),
+    ("y = 2 * («x if x > 0 else 0»)", "a conditional expression is not differentiated yet"),
+    ("y = «x and 1»", "'and' and 'or' are not differentiated yet"),
+    ("y = not («x or 1»)", "'and' and 'or' are not differentiated yet"),
+    ("y = «0 < x < 1»", "a chained comparison is not differentiated yet"),
+    ("y = «[a for a in x]»", "a list comprehension is not differentiated yet"),
+    ("y = «{a for a in x}»", "a set comprehension is not differentiated yet"),
+    ("y = «{a: a for a in x}»", "a dict comprehension is not differentiated yet"),
+    ("y = sum«(a * a for a in x)»", "a generator expression is not differentiated yet"),
+    ("y = «{1, 2}»", "a set is not differentiated: its order is not defined"),
+    ("y = «yield x»", "a generator ('yield') cannot be differentiated"),
+    ("«yield from x»", "a generator ('yield from') cannot be differentiated"),
+    ("return x|«yield x»", "a generator ('yield') cannot be differentiated"),
+    ("«async def g(): return x»", "an 'async' function cannot be differentiated"),
+    ("def g(): «yield x»", "a generator ('yield') cannot be differentiated"),
+    ("g = lambda: («yield»)", "a generator ('yield') cannot be differentiated"),
+    ("«global w»|w = x", "'global' is not differentiated"),
+    ("def g():|    «nonlocal x»|    x = 1", "'nonlocal' is not differentiated yet"),
+    ("«del x»", "'del' is not differentiated"),
+    ("«import math»", "an import inside of the function is not differentiated"),
+    ("«from math import pi»", "an import inside of the function is not differentiated"),
+    ("«class A: pass»", "a class inside of the function is not differentiated"),
+    ("y = («z := x») + z", "':=' is not differentiated yet"),
+    ("a, «*b» = x", "'*' unpacking is not differentiated yet"),
+    ("a, «*b» = x, x", "'*' unpacking is not differentiated yet"),
+    ("y = (1, «*x»)", "'*' unpacking is not differentiated yet"),
+    ("y = «f'{x}'»", "an f-string is not differentiated yet"),
+    ("y = f(«*x»)", "'*' and '**' in a call are not differentiated yet"),
+    ("y = f(x, «**x»)", "'*' and '**' in a call are not differentiated yet"),
+    ("y = {**«x»}", "only a dict with constant keys, written out, is differentiated"),
+    ("y = {'a': 1, «x»: 2}", "only a dict with constant keys, written out, is differentiated"),
+    ("@«f»|def g(): return x", "a decorated nested function is not differentiated"),
+    ("def g(*«a»): return x", "'*a' is not differentiated yet"),
+    ("g = lambda **«k»: x", "'**k' is not differentiated yet"),
+    ("def g(): return «g»()|return g()", "'g' is captured before it has a value"),
+    ("g = lambda: «y»|y = x", "'y' is captured before it has a value"),
+    ("y = x|g = lambda: «y»|y = 2", "'y' is captured here and assigned more than once"),
+    ("y = x|y += 1|g = lambda: «y»", "'y' is captured here and assigned more than once"),
+    ("x = 2|g = lambda: «x»", "'x' is captured here and assigned more than once"),
+    ("y = «eval('x')»", "eval() cannot be differentiated"),
+    ("«exec('x')»", "exec() cannot be differentiated"),
+    ("y = «locals()»", "locals() cannot be differentiated"),
+    ("y = «globals()»['x']", "globals() cannot be differentiated"),
+]  # fmt: skip
+PLAIN = str.maketrans("", "", "«»")
+ARRAY, ATTRIBUTE = fence.ARRAY[0], fence.ATTRIBUTE[0]
+MUTATION = [
+    ("«x[0]» = 1", ARRAY),
+    ("«x[1:]» += 1", ARRAY),
+    ("y = «x[0]» = 1", ARRAY),
+    ("(a, «x[0]») = x, 1", ARRAY),
+    ("«x.a» = 1", ATTRIBUTE),
+    ("«x.a» *= 2", ATTRIBUTE),
+    ("«x.a»: int = 2", ATTRIBUTE),
+    ("«setattr(x, 'a', 1)»", ATTRIBUTE),
+    ("«x.append(1)»", ".append() writes into its object, which is not differentiated yet"),
+    ("y = «x.T.sort()»", ".sort() writes into its object, which is not differentiated yet"),
+]
+
+
+def refusal(statement, kind):
+    """The lines of the refusal of a function with this statement."""
+    body = statement.replace("|", "\n    ")
+    function = namespace(f"def f(x):\n    {body}\n")["f"]
+    with pytest.raises(kind) as caught:
+        lower.lower(function)
+    return str(caught.value).splitlines()
+
+
+def shown(statement, message):
+    """The first lines of the refusal as they should be."""
+    lines = ["def f(x):", *(f"    {line}" for line in statement.split("|"))]
+    line, text = next((at, text) for at, text in enumerate(lines, 1) if "«" in text)
+    start, marked = text.index("«"), text[text.index("«") + 1 : text.rindex("»")]
+    plain = text.replace("«", "").replace("»", "")
+    marks = " " * (start - len(plain) + len(plain.lstrip())) + "^" * len(marked)
+    return [f"demo.py:{line}:{start + 1}: {message}", f"    {plain.strip()}", f"    {marks}"]
+
+
+@pytest.mark.parametrize("statement, message", SYNTAX)
+def test_syntax(statement, message):
+    got = refusal(statement.translate(PLAIN), UnsupportedSyntax)
+    assert got[:3] == shown(statement, message)
+    assert len(got) == 4 and len(got[3]) > 10, "an advice"
+
+
+@pytest.mark.parametrize("statement, message", MUTATION)
+def test_mutation(statement, message):
+    got = refusal(statement.translate(PLAIN), UntrackedMutation)
+    assert got[:3] == shown(statement, message)
+    assert len(got) == 4 and len(got[3]) > 10, "an advice"
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="except* is new in Python 3.11")
+def test_except_star():
+    got = refusal("try: y = x|except* ValueError: pass", UnsupportedSyntax)
+    assert got[0] == "demo.py:2:5: 'try' is not differentiated yet"
+
+
+def test_whole_message():
+    got = refusal("y = x|for row in y: x = row", UnsupportedSyntax)
+    assert got == [
+        "demo.py:3:5: a 'for' loop is not differentiated yet",
+        "    for row in y: x = row",
+        "    ^^^^^^^^^^^^^^^^^^^^^",
+        "say it with whole arrays: np.sum, np.cumsum, a matrix product, or an index array",
+    ]
+
+
+@pytest.mark.parametrize("header, message", [("*args", "'*args' is"), ("x, **kw", "'**kw' is")])
+def test_variadic(header, message):
+    function = namespace(f"def f({header}):\n    return 1\n")["f"]
+    with pytest.raises(UnsupportedSyntax, match=r"demo.py:1:.*not differentiated yet") as caught:
+        lower.lower(function)
+    assert message in str(caught.value)
+
+
+def test_async():
+    function = namespace("async def f(x):\n    return x\n")["f"]
+    with pytest.raises(UnsupportedSyntax, match=r"demo.py:1:1: an 'async' function cannot be differentiated"):
+        lower.lower(function)
+
+
+def test_methods_of_modules_are_no_writes():
+    lower.lower(namespace("def f(x):\n    return np.sort(x) + np.partition(x, 1)\n")["f"])
+
+
+@pytest.mark.parametrize("node", ["stmt", "expr"])
+def test_every_node_is_lowered_or_refused(node):
+    """No construct of any Python version falls through the fence without its own words."""
+    import gast
+
+    base = getattr(gast, node)
+    classes = {name: value for name, value in vars(gast).items() if isinstance(value, type)}
+    nodes = {name for name, value in classes.items() if issubclass(value, base) and value is not base}
+    handled = {*lower.STATEMENTS, *expressions.EXPRESSIONS}
+    assert nodes - OLD - INSIDE <= handled | {*fence.SYNTAX}
+    assert not handled & {*fence.SYNTAX}
+
+
+def test_a_loop_in_a_rule_is_refused_too():
+    function = namespace("def f(x):\n    for i in x: pass\n")["f"]
+    with pytest.raises(AstgradError, match="a 'for' loop"):
+        lower.lower(function, rule=True)
