@@ -59,7 +59,7 @@ class Number:
     """A Python or NumPy scalar of exactly this type; an int may be a known dimension or literal."""
 
     type: type
-    value: Dimension = None  # of ints only: its value, as far as it is known
+    value: Dimension | float = None  # of ints: the value, as far as it is known; of floats: a literal's
 
     def __repr__(self) -> str:
         return self.type.__name__ + (f" {self.value}" if self.value is not None else "")
@@ -118,7 +118,7 @@ def static(spec: Spec) -> Any:
     """The Python value behind a spec; raises Undecided where it is not known."""
     if isinstance(spec, Known):
         return spec.value
-    if isinstance(spec, Number) and isinstance(spec.value, int):
+    if isinstance(spec, Number) and isinstance(spec.value, (int, float)):
         return spec.value
     if isinstance(spec, Struct) and spec.kind in (tuple, list):
         return spec.kind(static(item) for item in spec.items)
@@ -203,6 +203,22 @@ def spec_of(value: Any, root: Var | None = None) -> Spec:
         )
     if kind in NUMBERS or isinstance(value, np.generic):
         return Number(kind)
+    return Known(value)
+
+
+def literal(value: Any) -> Spec:
+    """The spec of a literal or folded value, which is known itself (unlike an argument's)."""
+    kind = type(value)
+    if kind in (int, float):
+        return Number(kind, value)
+    if kind is complex or (isinstance(value, np.generic) and not isinstance(value, np.bool_)):
+        return Number(kind)
+    if kind in (tuple, list):
+        return Struct(kind, tuple(map(literal, value)))
+    if kind is slice:
+        return Struct(slice, tuple(map(literal, (value.start, value.stop, value.step))))
+    if kind is np.ndarray:
+        return Array(value.dtype, value.shape)
     return Known(value)
 
 

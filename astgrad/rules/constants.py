@@ -1,0 +1,119 @@
+"""Functions whose derivative is zero wherever it exists, and those that are not differentiated."""
+
+from __future__ import annotations
+
+import operator
+
+import numpy as np
+
+from astgrad.rules import results
+from astgrad.rules.registry import alias, constant, unsupported
+
+# --- element by element
+
+for _ufunc in (
+    *(np.floor, np.ceil, np.rint, np.trunc, np.floor_divide, np.spacing),
+    *(np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal),
+    *(
+        np.logical_and,
+        np.logical_or,
+        np.logical_xor,
+        np.logical_not,
+        np.isnan,
+        np.isinf,
+        np.isfinite,
+        np.signbit,
+    ),
+    *(
+        np.bitwise_and,
+        np.bitwise_or,
+        np.bitwise_xor,
+        np.invert,
+        np.left_shift,
+        np.right_shift,
+        np.gcd,
+        np.lcm,
+    ),
+    np.heaviside,
+):
+    constant(_ufunc)
+alias(np.equal, operator.eq)
+alias(np.not_equal, operator.ne)
+alias(np.less, operator.lt)
+alias(np.less_equal, operator.le)
+alias(np.greater, operator.gt)
+alias(np.greater_equal, operator.ge)
+alias(np.floor_divide, operator.floordiv)
+alias(np.bitwise_and, operator.and_)
+alias(np.bitwise_or, operator.or_)
+alias(np.bitwise_xor, operator.xor)
+alias(np.invert, operator.invert)
+alias(np.left_shift, operator.lshift)
+alias(np.right_shift, operator.rshift)
+for _operator in (
+    operator.is_,
+    operator.is_not,
+    operator.not_,
+    operator.contains,
+    operator.truth,
+    operator.index,
+):
+    constant(_operator)
+
+constant(np.round, spec=lambda a, decimals=0: results.rounded(a))
+constant(np.fix, spec=lambda x: results.ufunc(np.trunc, x))
+constant(np.isclose, spec=lambda a, b, rtol=0.0, atol=0.0: results.ufunc(np.equal, a, b))
+constant(np.allclose, spec=lambda a, b, rtol=0.0, atol=0.0: results.BOOL)
+constant(np.array_equal, spec=lambda a1, a2: results.BOOL)
+
+# --- shapes, dtypes and kinds
+
+constant(np.shape, spec=results.shape)
+constant(np.ndim, spec=results.ndim)
+constant(np.size, spec=results.size)
+constant(np.result_type, spec=results.dtype_of_one)
+constant(np.dtype)
+constant(np.finfo)
+constant(np.iscomplexobj, spec=results.is_complex)
+constant(np.isrealobj)
+constant(np.isscalar)
+
+# --- new arrays
+
+constant(np.zeros, spec=results.filled)
+constant(np.ones, spec=results.filled)
+constant(np.empty, spec=results.filled)
+constant(np.zeros_like, spec=results.filled_like)
+constant(np.ones_like, spec=results.filled_like)
+constant(np.empty_like, spec=results.filled_like)
+constant(np.full, but=("fill_value",), spec=results.full)
+constant(np.full_like, but=("fill_value",), spec=results.full_like)
+constant(np.arange, but=("start", "step"), spec=results.arange)
+constant(np.linspace, but=("start", "stop"), spec=results.linspace)
+constant(np.eye, spec=results.eye)
+constant(np.identity, spec=lambda n, dtype=float: results.eye(n, dtype=dtype))
+constant(np.tri, spec=results.eye)
+
+# --- positions
+
+constant(np.argmax, spec=results.index_reduction)
+constant(np.argmin, spec=results.index_reduction)
+constant(np.argsort, spec=results.sorting)
+constant(np.all, spec=results.bool_reduction)
+constant(np.any, spec=results.bool_reduction)
+constant(np.count_nonzero, spec=results.index_reduction)
+for _function in (np.nonzero, np.flatnonzero, np.argwhere, np.searchsorted, np.bincount, np.digitize):
+    constant(_function)
+for _function in (np.isin, np.tril_indices, np.triu_indices, np.diag_indices, np.indices, np.unravel_index):
+    constant(_function)
+
+# --- not differentiated
+
+unsupported(np.partition, "the order of its result is not defined; use np.sort")
+unsupported(np.percentile, "it has no rule yet; sort with np.sort and interpolate")
+unsupported(np.quantile, "it has no rule yet; sort with np.sort and interpolate")
+unsupported(np.median, "it has no rule yet; sort with np.sort and take the middle")
+unsupported(np.unique, "it merges elements; stop_gradient(...) makes its argument a constant")
+unsupported(np.vectorize, "it hides the function that it calls; write that with arrays")
+unsupported(np.frompyfunc, "it hides the function that it calls; write that with arrays")
+unsupported(np.apply_along_axis, "it hides the function that it calls; write that with arrays")

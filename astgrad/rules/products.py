@@ -1,0 +1,106 @@
+"""Products: one transpose for each factor. Transposes conjugate; np.conj of what is real disappears."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from astgrad.rules import results
+from astgrad.rules.registry import multilinear
+from astgrad.runtime import unbroadcast
+
+
+def matmul(by: Any, x1: Any, x2: Any) -> Any:
+    """b1 = by x2ᴴ, b2 = x1ᴴ by.   x1: (n,) or (..., m, n)   x2: (n,) or (..., n, k)"""
+    if x1.ndim == 1 and x2.ndim == 1:
+        b1 = by * np.conj(x2)
+        b2 = by * np.conj(x1)
+    elif x1.ndim == 2 and x2.ndim == 1:
+        b1 = np.outer(by, np.conj(x2))
+        b2 = np.conj(x1.T) @ by
+    elif x1.ndim == 1 and x2.ndim == 2:
+        b1 = np.conj(x2) @ by
+        b2 = np.outer(np.conj(x1), by)
+    elif x1.ndim == 2 and x2.ndim == 2:
+        b1 = by @ np.conj(x2.T)
+        b2 = np.conj(x1.T) @ by
+    elif x2.ndim == 1:
+        b1 = by[..., None] * np.conj(x2)
+        b2 = np.tensordot(by, np.conj(x1), by.ndim)
+    elif x1.ndim == 1:
+        b1 = unbroadcast((np.conj(x2) @ by[..., None])[..., 0], x1)
+        b2 = np.conj(x1)[:, None] * by[..., None, :]
+    elif x2.ndim == 2:
+        # one large product instead of the sum of many small ones
+        b1 = by @ np.conj(x2.T)
+        b2 = np.conj(x1.reshape(-1, x1.shape[-1]).T) @ by.reshape(-1, by.shape[-1])
+    else:
+        b1 = unbroadcast(by @ np.conj(x2.mT), x1)
+        b2 = unbroadcast(np.conj(x1.mT) @ by, x2)
+    return b1, b2
+
+
+multilinear(np.matmul, matmul, aliases=[operator.matmul], spec=results.matmul)
+
+
+def dot(by: Any, a: Any, b: Any) -> Any:
+    """As matmul up to rank 2; the last axis of a with the last but one of b beyond."""
+    if np.ndim(a) == 0 or np.ndim(b) == 0:
+        ba = unbroadcast(by * np.conj(b), a)
+        bb = unbroadcast(by * np.conj(a), b)
+    elif np.ndim(a) <= 2 and np.ndim(b) <= 2:
+        ba, bb = matmul(by, a, b)
+    elif np.ndim(b) == 1:
+        ba = by[..., None] * np.conj(b)
+        bb = np.tensordot(by, np.conj(a), by.ndim)
+    else:
+        turned = np.moveaxis(b, -2, -1)
+        ba = np.tensordot(by, np.conj(turned), b.ndim - 1)
+        axes = tuple(range(a.ndim - 1))
+        bb = np.moveaxis(np.tensordot(by, np.conj(a), (axes, axes)), -1, -2)
+    return ba, bb
+
+
+multilinear(np.dot, dot, spec=results.dot)
+
+
+def vdot(by: Any, a: Any, b: Any) -> Any:
+    """sum(conj(a) b)"""
+    return np.conj(by) * np.reshape(b, np.shape(a)), by * np.reshape(a, np.shape(b))
+
+
+multilinear(np.vdot, vdot, spec=results.vdot)
+
+
+def inner(by: Any, a: Any, b: Any) -> Any:
+    """The last axes of both."""
+    if np.ndim(a) == 0 or np.ndim(b) == 0:
+        ba = unbroadcast(by * np.conj(b), a)
+        bb = unbroadcast(by * np.conj(a), b)
+    elif np.ndim(a) == 1 and np.ndim(b) == 1:
+        ba = by * np.conj(b)
+        bb = by * np.conj(a)
+    else:
+        ba = np.tensordot(by, np.conj(b), b.ndim - 1)
+        axes = tuple(range(a.ndim - 1))
+        bb = np.tensordot(by, np.conj(a), (axes, axes))
+    return ba, bb
+
+
+multilinear(np.inner, inner, spec=results.inner)
+
+
+def outer(by: Any, a: Any, b: Any) -> Any:
+    """Of vectors; what has another rank is flattened first."""
+    if np.ndim(a) == 1 and np.ndim(b) == 1:
+        ba = by @ np.conj(b)
+        bb = np.conj(a) @ by
+    else:
+        ba = np.reshape(by @ np.conj(np.ravel(b)), np.shape(a))
+        bb = np.reshape(np.conj(np.ravel(a)) @ by, np.shape(b))
+    return ba, bb
+
+
+multilinear(np.outer, outer, spec=results.outer)

@@ -1,0 +1,118 @@
+"""Python's own functions on numbers: the builtins, and `math`, which keeps its own exceptions (S12).
+
+A partial that may divide by zero where the function itself does not raise goes through a NumPy scalar.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from astgrad.analyses.specs import FLOAT, INT, Spec
+from astgrad.rules import results
+from astgrad.rules.registry import adjoint, constant, elementwise, linear, unsupported
+from astgrad.runtime import each, lowered, pick, unreduce
+
+
+def _gives(spec: Spec) -> Callable[..., Spec]:
+    return lambda *_, **__: spec
+
+
+# --- builtins
+
+linear(float, lambda by, x: by if np.ndim(x) == 0 else unreduce(by, x), spec=results.PYTHON[float])
+linear(complex, lambda by, x: by if np.ndim(x) == 0 else unreduce(by, x), spec=results.PYTHON[complex])
+linear(np.ndarray.item, lambda by, a: by if np.ndim(a) == 0 else unreduce(by, a), spec=results.item)
+linear(sum, lambda by, seq, start=0: each(by, seq))
+# what Python picks, the first of equal ones (S26)
+adjoint(max, lambda by, y, seq: pick(by, y, seq), variadic="seq", result="view")
+adjoint(min, lambda by, y, seq: pick(by, y, seq), variadic="seq", result="view")
+for _builtin in (
+    len,
+    int,
+    bool,
+    round,
+    isinstance,
+    issubclass,
+    type,
+    range,
+    str,
+    repr,
+    hash,
+    id,
+    divmod,
+    callable,
+):
+    constant(_builtin)
+for _builtin in (tuple, list, slice):
+    constant(_builtin, result="view")
+constant(print, impure=True)
+
+# --- math
+
+elementwise(math.sqrt, lambda y, x: 0.5 / np.float64(y), spec=_gives(FLOAT), singular=True)
+elementwise(math.exp, lambda y, x: y, spec=_gives(FLOAT))
+elementwise(math.expm1, lambda y, x: y + 1, spec=_gives(FLOAT))
+elementwise(math.log, lambda y, x: 1 / x, spec=_gives(FLOAT))
+elementwise(math.log2, lambda y, x: 1 / (0.6931471805599453 * x), spec=_gives(FLOAT))
+elementwise(math.log10, lambda y, x: 1 / (2.302585092994046 * x), spec=_gives(FLOAT))
+elementwise(math.log1p, lambda y, x: 1 / (1 + x), spec=_gives(FLOAT))
+elementwise(math.sin, lambda y, x: math.cos(x), spec=_gives(FLOAT))
+elementwise(math.cos, lambda y, x: -math.sin(x), spec=_gives(FLOAT))
+elementwise(math.tan, lambda y, x: 1 + y * y, spec=_gives(FLOAT))
+elementwise(math.asin, lambda y, x: 1 / np.sqrt(1 - x * x), spec=_gives(FLOAT), singular=True)
+elementwise(math.acos, lambda y, x: -1 / np.sqrt(1 - x * x), spec=_gives(FLOAT), singular=True)
+elementwise(math.atan, lambda y, x: 1 / (1 + x * x), spec=_gives(FLOAT))
+elementwise(
+    math.atan2,
+    lambda y, x1, x2: (x2 / np.float64(x1 * x1 + x2 * x2), -x1 / np.float64(x1 * x1 + x2 * x2)),
+    spec=_gives(FLOAT),
+    singular=True,
+)
+elementwise(math.sinh, lambda y, x: math.cosh(x), spec=_gives(FLOAT))
+elementwise(math.cosh, lambda y, x: math.sinh(x), spec=_gives(FLOAT))
+elementwise(math.tanh, lambda y, x: 1 - y * y, spec=_gives(FLOAT))
+elementwise(math.asinh, lambda y, x: 1 / np.sqrt(x * x + 1), spec=_gives(FLOAT))
+elementwise(math.acosh, lambda y, x: 1 / np.sinh(y), spec=_gives(FLOAT), singular=True)
+elementwise(math.atanh, lambda y, x: 1 / (1 - x * x), spec=_gives(FLOAT))
+elementwise(math.fabs, lambda y, x: np.sign(x), spec=_gives(FLOAT))
+elementwise(math.degrees, lambda y, x: 57.29577951308232, spec=_gives(FLOAT))
+elementwise(math.radians, lambda y, x: 0.017453292519943295, spec=_gives(FLOAT))
+# 0 at the origin
+elementwise(
+    math.hypot,
+    lambda y, x1, x2: (x1 / np.where(y == 0, 1, y), x2 / np.where(y == 0, 1, y)),
+    spec=_gives(FLOAT),
+)
+elementwise(math.fmod, lambda y, x1, x2: (1, -math.trunc(x1 / x2)), spec=_gives(FLOAT))
+elementwise(math.erf, lambda y, x: 1.1283791670955126 * np.exp(-x * x), spec=_gives(FLOAT))
+elementwise(math.erfc, lambda y, x: -1.1283791670955126 * np.exp(-x * x), spec=_gives(FLOAT))
+
+
+def power(y: Any, x1: Any, x2: Any) -> Any:
+    """As that of **, in NumPy's arithmetic: 0.0 ** -0.5 is infinite and raises nothing."""
+    return x2 * np.power(np.float64(x1), lowered(x2)), y * np.log(np.where(x1 == 0, 1, x1))
+
+
+elementwise(math.pow, power, spec=_gives(FLOAT), singular=True)
+
+for _function in (math.floor, math.ceil, math.trunc):
+    constant(_function, spec=lambda x: INT)
+for _function in (math.isnan, math.isinf, math.isfinite, math.isclose):
+    constant(_function)
+for _function in (math.comb, math.factorial, math.gcd, math.isqrt):
+    constant(_function)
+for _function in (
+    math.gamma,
+    math.lgamma,
+    math.fsum,
+    math.prod,
+    math.copysign,
+    math.ldexp,
+    math.frexp,
+    math.modf,
+):
+    unsupported(_function, "it has no rule yet; write it with other functions of math")

@@ -1,0 +1,195 @@
+"""Shaping: what moves elements without changing them. The adjoint moves them back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from astgrad.rules import results
+from astgrad.rules.registry import linear
+from astgrad.runtime import scatter, scatter_take, split_like, tree_like, unbroadcast
+
+# --- the same elements in another shape
+
+linear(
+    np.reshape,
+    lambda by, a, shape: np.reshape(by, np.shape(a)),
+    spec=results.of_shape(results.reshaped),
+    result="view",
+    variadic="shape",
+)
+linear(
+    np.ravel,
+    lambda by, a: np.reshape(by, np.shape(a)),
+    spec=results.of_shape(lambda shape: (results.size_of(shape),)),
+    result="view",
+)
+linear(
+    np.ndarray.flatten,
+    lambda by, a: np.reshape(by, np.shape(a)),
+    spec=results.of_shape(lambda shape: (results.size_of(shape),)),
+)
+linear(
+    np.squeeze,
+    lambda by, a, axis=None: np.reshape(by, np.shape(a)),
+    spec=results.of_shape(results.squeezed),
+    result="view",
+)
+linear(
+    np.expand_dims,
+    lambda by, a, axis: np.reshape(by, np.shape(a)),
+    spec=results.of_shape(results.expanded),
+    result="view",
+)
+linear(
+    np.atleast_1d,
+    lambda by, a: np.reshape(by, np.shape(a)),
+    spec=results.of_shape(results.at_least(1)),
+    result="view",
+)
+linear(
+    np.atleast_2d,
+    lambda by, a: np.reshape(by, np.shape(a)),
+    spec=results.of_shape(results.at_least(2)),
+    result="view",
+)
+linear(
+    np.atleast_3d,
+    lambda by, a: np.reshape(by, np.shape(a)),
+    spec=results.of_shape(results.at_least(3)),
+    result="view",
+)
+
+# --- axes in another order
+
+linear(
+    np.transpose,
+    lambda by, a, axes=None: by.T if axes is None else np.transpose(by, np.argsort(axes)),
+    spec=results.of_shape(results.transposed),
+    result="view",
+    variadic="axes",
+)
+linear(
+    np.matrix_transpose,
+    lambda by, a: by.mT,
+    spec=results.of_shape(results.matrix_transposed),
+    result="view",
+)
+linear(
+    np.swapaxes,
+    lambda by, a, axis1, axis2: np.swapaxes(by, axis1, axis2),
+    spec=results.of_shape(results.swapped),
+    result="view",
+)
+linear(
+    np.moveaxis,
+    lambda by, a, source, destination: np.moveaxis(by, destination, source),
+    spec=results.of_shape(results.moved),
+    result="view",
+)
+
+# --- elements in another order
+
+linear(
+    np.flip,
+    lambda by, m, axis=None: np.flip(by, axis),
+    spec=lambda m, axis=None: results.as_array(m),
+    result="view",
+)
+linear(np.fliplr, lambda by, m: np.fliplr(by), spec=results.same_shape_m, result="view")
+linear(np.flipud, lambda by, m: np.flipud(by), spec=results.same_shape_m, result="view")
+linear(
+    np.roll,
+    lambda by, a, shift, axis=None: np.roll(
+        by, -shift if isinstance(shift, int) else np.negative(shift), axis
+    ),
+    spec=lambda a, shift, axis=None: results.as_array(a),
+)
+linear(np.tril, lambda by, m, k=0: np.tril(by, k), spec=lambda m, k=0: results.as_array(m))
+linear(np.triu, lambda by, m, k=0: np.triu(by, k), spec=lambda m, k=0: results.as_array(m))
+
+
+def diag(by: Any, v: Any, k: Any = 0) -> Any:
+    """A vector onto the diagonal, or the diagonal of a matrix."""
+    if np.ndim(v) == 1:
+        bv = np.diag(by, k)
+    else:
+        bv = diagonal(by, v, k)
+    return bv
+
+
+def diagonal(by: Any, a: Any, offset: Any = 0) -> Any:
+    """a[i, i + offset]; the diagonal is the last axis of the result."""
+    places = np.arange(np.shape(by)[-1])
+    return scatter(np.moveaxis(by, -1, 0), (places + max(-offset, 0), places + max(offset, 0)), a)
+
+
+linear(np.diag, diag, spec=results.diag)
+linear(np.diagonal, diagonal, spec=results.of_shape(results.diagonal_of), result="view")
+
+# --- repeating
+
+linear(
+    np.broadcast_to,
+    lambda by, array, shape: unbroadcast(by, array),
+    spec=results.broadcast_to,
+    result="view",
+)
+linear(
+    np.repeat,
+    lambda by, a, repeats, axis=None: scatter_take(
+        by, np.repeat(np.arange(np.size(a, axis)), repeats), a, axis
+    ),
+    spec=results.repeat,
+)
+linear(
+    np.tile,
+    lambda by, A, reps: scatter_take(
+        by, np.tile(np.reshape(np.arange(np.size(A)), np.shape(A)), reps), A, None
+    ),
+)
+
+# --- putting together
+
+linear(np.concatenate, lambda by, arrays, axis=0: split_like(by, arrays, axis), spec=results.concatenate)
+linear(np.stack, lambda by, arrays, axis=0: split_like(by, arrays, axis), spec=results.stack)
+linear(np.vstack, lambda by, tup: split_like(by, tup, 0), spec=results.stacked(2, 0))
+linear(np.hstack, lambda by, tup: split_like(by, tup, 0 if by.ndim == 1 else 1), spec=results.stacked(1, 1))
+linear(np.dstack, lambda by, tup: split_like(by, tup, 2), spec=results.stacked(3, 2))
+linear(np.column_stack, lambda by, tup: split_like(by, tup, 1), spec=results.column_stack)
+linear(
+    np.append,
+    lambda by, arr, values, axis=None: split_like(by, (arr, values), axis),
+    wrt=("arr", "values"),
+    spec=results.append,
+)
+linear(
+    np.array,
+    lambda by, object, dtype=None: by if isinstance(object, np.ndarray) else tree_like(by, object),
+    spec=results.np_array,
+)
+linear(
+    np.asarray,
+    lambda by, a, dtype=None: by if isinstance(a, np.ndarray) else tree_like(by, a),
+    spec=lambda a, dtype=None: results.np_array(a, dtype),
+    result="view",
+)
+linear(
+    np.ascontiguousarray,
+    lambda by, a, dtype=None: np.reshape(by, np.shape(a)),
+    spec=lambda a, dtype=None: results.at_least_1d(results.np_array(a, dtype)),
+    result="view",
+)
+
+# --- copies and casts; the adjoint is cast back to the operand's dtype by the caller
+
+linear(
+    np.copy,
+    lambda by, a: by if isinstance(a, np.ndarray) else tree_like(by, a),
+    spec=results.as_array,
+)
+linear(np.ndarray.astype, lambda by, a, dtype: by, spec=results.astype)
+linear(np.float64, lambda by, x: by, spec=results.cast_to(np.float64))
+linear(np.float32, lambda by, x: by, spec=results.cast_to(np.float32))
+linear(np.complex128, lambda by, x: by, spec=results.cast_to(np.complex128))

@@ -1,0 +1,365 @@
+"""What generated code may call: NumPy only, exact kinds only, and each with a rule of its own.
+
+Where the specs are known the optimizer replaces most of these by what NumPy says as shortly: with x of
+shape (3,) and by of shape (5, 3)
+
+    bx = unbroadcast(by, x)   becomes   bx = np.sum(by, axis=0)
+
+Every function refuses what it does not know exactly (S3): a subclass of ndarray, a list where an array
+is meant, an object of a user's class.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from astgrad.errors import MissingRule, UntrackedMutation
+
+ARRAYS = (np.ndarray, np.memmap)
+NUMBERS = (bool, int, float, complex)
+KINDS = frozenset(
+    {*ARRAYS, *NUMBERS, *(kind for kind in np.sctypeDict.values() if issubclass(kind, (np.number, np.bool_)))}
+)
+
+
+def check(*values: Any) -> None:
+    """Refuse everything but arrays and numbers of exactly NumPy's and Python's own types (S3)."""
+    for value in values:
+        if type(value) not in KINDS:
+            raise MissingRule(
+                f"a value of type {type(value).__module__}.{type(value).__qualname__} has no derivative "
+                "rules: only ndarray, NumPy scalars, int, float, complex and bool have; "
+                "convert it with np.asarray(...)"
+            )
+
+
+def cast(value: Any, x: Any) -> Any:
+    """The value in x's kind and dtype, its real part where x is real; the shape stays as it is."""
+    if type(x) in (bool, int, float):
+        return float(np.real(value))
+    if type(x) is complex:
+        return complex(value)
+    dtype = x.dtype if x.dtype.kind in "fc" else np.dtype(float)  # an adjoint is never an integer
+    if dtype.kind != "c" and np.iscomplexobj(value):
+        value = np.real(value)
+    if type(x) in ARRAYS:
+        return np.asarray(value).astype(dtype, copy=False)
+    return dtype.type(value)
+
+
+# --- broadcasting and reductions
+
+
+def unbroadcast(by: Any, x: Any) -> Any:
+    """Sum `by` over what broadcasting x added, in x's shape, kind and dtype (the real part for a real x)."""
+    check(by, x)
+    shape, given = np.shape(x), np.shape(by)
+    if given == shape:
+        return cast(by, x)
+    if len(given) < len(shape):
+        return spread(by, x)
+    extra = len(given) - len(shape)
+    stretched = tuple(extra + i for i, n in enumerate(shape) if n == 1 and given[extra + i] != 1)
+    summed = np.sum(by, axis=(*range(extra), *stretched)).reshape(shape)
+    return cast(summed if shape or type(x) in ARRAYS else summed[()], x)
+
+
+def spread(value: Any, x: Any) -> Any:
+    """A new array: the value broadcast to x's shape, in x's dtype. The transpose of `unbroadcast`."""
+    check(value, x)
+    if type(x) not in ARRAYS:
+        return cast(value, x)
+    return np.array(np.broadcast_to(cast(np.asarray(value), x), x.shape))
+
+
+def unreduce(by: Any, a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Spread the adjoint of a reduction of `a` over the axes that it removed: a new array like `a`."""
+    check(by, a)
+    if axis is not None and not keepdims:
+        by = np.expand_dims(by, axis)
+    return spread(by, a)
+
+
+def count(a: Any, axis: Any = None) -> int:
+    """How many elements of `a` a reduction over `axis` (None, an int, a tuple of ints) puts together."""
+    if axis is None:
+        return np.size(a)
+    size = 1
+    for each in axis if type(axis) is tuple else (axis,):
+        size *= np.shape(a)[each]
+    return size
+
+
+def others(a: Any, axis: Any = None) -> Any:
+    """For each element the product of the others along `axis`: exact also where elements are zero."""
+    check(a)
+    if axis is None or type(axis) is tuple:
+        axes = tuple(range(np.ndim(a))) if axis is None else axis
+        moved = np.moveaxis(a, axes, range(-len(axes), 0))
+        kept = moved.shape[: moved.ndim - len(axes)]
+        flat = others(moved.reshape(*kept, count(a, axis)), -1)
+        return np.moveaxis(flat.reshape(moved.shape), range(-len(axes), 0), axes)
+    one = np.ones_like(np.take(a, range(1), axis)) if np.shape(a)[axis] else np.array(a)
+    before = np.cumprod(np.concatenate((one, _without_last(a, axis)), axis), axis, dtype=a.dtype)
+    after = np.cumprod(
+        np.concatenate((one, _without_last(np.flip(a, axis), axis)), axis), axis, dtype=a.dtype
+    )
+    return before * np.flip(after, axis)
+
+
+def _without_last(a: Any, axis: int) -> Any:
+    return np.take(a, range(max(a.shape[axis] - 1, 0)), axis)
+
+
+def lowered(exponent: Any) -> Any:
+    """exponent - 1, but 0 where the exponent is 0, so that p * x**lowered(p) is 0 for x**0, at x = 0 too."""
+    check(exponent)
+    if type(exponent) in NUMBERS:
+        return exponent - 1 if exponent else exponent
+    return np.where(exponent == 0, exponent, exponent - 1)[()]
+
+
+# --- reading by index
+
+
+def may_repeat(index: Any) -> bool:
+    """Whether an index can name one element twice: only integer arrays and lists can."""
+    parts = index if type(index) is tuple else (index,)
+    return any(
+        type(part) is list or (type(part) in ARRAYS and part.dtype.kind in "iu" and part.size > 1)
+        for part in parts
+    )
+
+
+def scatter(by: Any, index: Any, x: Any) -> Any:
+    """Zeros of x's shape and dtype with `by` added at `index`; where the index repeats, all are added.
+
+    For a list, tuple or dict x: zeros in its structure with `by` at `index`.
+    """
+    if type(x) in (list, tuple, dict):
+        return _scattered(by, index, x)
+    check(x)
+    if type(x) not in ARRAYS:
+        return cast(np.reshape(by, ()), x)
+    check(by)
+    bx = zeros(x)
+    add_at(bx, index, cast(np.asarray(by), x)) if may_repeat(index) else iadd_at(
+        bx, index, cast(np.asarray(by), x)
+    )
+    return bx
+
+
+def _scattered(by: Any, index: Any, x: Any) -> Any:
+    if type(index) is slice:
+        by = dict(zip(range(*index.indices(len(x))), by))
+        return type(x)(by[i] if i in by else zeros(item) for i, item in enumerate(x))
+    if type(x) is dict:
+        return {key: by if key == index else zeros(item) for key, item in x.items()}
+    place = range(len(x))[index]
+    return type(x)(by if i == place else zeros(item) for i, item in enumerate(x))
+
+
+def iadd_at(buffer: Any, index: Any, value: Any) -> None:
+    """buffer[index] += value, for an index that names no element twice."""
+    buffer[index] += value
+
+
+def add_at(buffer: Any, index: Any, value: Any) -> None:
+    """buffer[index] += value, and where the index names an element several times every value is added."""
+    np.add.at(buffer, index, value)
+
+
+def scatter_take(by: Any, indices: Any, a: Any, axis: Any = None) -> Any:
+    """The transpose of np.take: zeros like a with `by` added where the indices point."""
+    check(by, a)
+    ba = spread(0.0, a)
+    if type(a) not in ARRAYS:
+        return cast(np.sum(by), a)
+    if axis is None:
+        np.add.at(ba.reshape(-1), indices, cast(np.asarray(by), a))
+    else:
+        np.add.at(ba, (slice(None),) * (axis % a.ndim) + (indices,), cast(np.asarray(by), a))
+    return ba
+
+
+def scatter_along(by: Any, indices: Any, x: Any, axis: Any) -> Any:
+    """The transpose of np.take_along_axis: zeros like x with `by` added where the indices point."""
+    check(by, x)
+    bx = zeros(x)
+    if axis is None:
+        np.add.at(bx.reshape(-1), indices, by)
+        return bx
+    grid = list(np.ogrid[tuple(slice(n) for n in indices.shape)])
+    grid[axis] = indices
+    shape = tuple(n if i == axis % x.ndim else m for i, (n, m) in enumerate(zip(indices.shape, x.shape)))
+    np.add.at(bx, tuple(grid), np.broadcast_to(by, shape))
+    return bx
+
+
+# --- containers
+
+
+def unpack(value: Any, n: int) -> tuple[Any, ...]:
+    """The n items of an iterable; raises what Python's unpacking raises."""
+    items = tuple(value)
+    if len(items) > n:
+        raise ValueError(f"too many values to unpack (expected {n})")
+    if len(items) < n:
+        raise ValueError(f"not enough values to unpack (expected {n}, got {len(items)})")
+    return items
+
+
+def pack(by: Any, value: Any) -> Any:
+    """The transpose of `unpack`: the adjoints of the items in the form of `value`."""
+    if type(value) in (list, tuple):
+        return type(value)(by)
+    check(value)
+    return fill(by, value)
+
+
+def split_like(by: Any, arrays: Any, axis: Any = 0) -> Any:
+    """The pieces of `by` that belong to the arrays concatenated (or stacked) along `axis`, a list."""
+    check(by)
+    if type(arrays) in ARRAYS:
+        return np.stack(split_like(by, list(arrays), axis))
+    pieces, start = [], 0
+    for array in arrays:
+        stop = start + _length(array, by, axis)
+        index = (
+            slice(start, stop) if axis is None else (slice(None),) * (axis % by.ndim) + (slice(start, stop),)
+        )
+        pieces.append(cast(by[index].reshape(np.shape(array)) if np.ndim(array) else by[index].item(), array))
+        start = stop
+    return pieces
+
+
+def _length(array: Any, by: Any, axis: Any) -> int:
+    if axis is None:
+        return np.size(array)
+    # what np.stack, np.vstack and their like have stretched to by's rank has length 1 there, but
+    # np.hstack leaves one-dimensional arrays as they are
+    return np.shape(array)[axis] if np.ndim(array) == by.ndim else 1
+
+
+def join_like(pieces: Any, by: Any, axis: Any = 0) -> Any:
+    """The transpose of `split_like`: the pieces side by side in an array like `by`."""
+    if axis is None:
+        return cast(np.concatenate([np.ravel(piece) for piece in pieces]), by)
+    joined, start = np.zeros_like(by), 0
+    for piece in pieces:
+        stop = start + _length(piece, by, axis)
+        index = (slice(None),) * (axis % by.ndim) + (slice(start, stop),)
+        joined[index] = np.reshape(piece, joined[index].shape)
+        start = stop
+    return joined
+
+
+def tree_like(by: Any, tree: Any) -> Any:
+    """The adjoint of np.array(tree): `by` taken apart as the nested lists and tuples of `tree` are."""
+    if type(tree) in (list, tuple):
+        return [tree_like(by[i], item) for i, item in enumerate(tree)]
+    check(tree)
+    return cast(by, tree)
+
+
+def fill(tree: Any, by: Any) -> Any:
+    """The transpose of `tree_like`: an array like `by` with the items of the tree (None: zero)."""
+    filled = zeros(by)
+    _fill(filled, (), tree)
+    return filled
+
+
+def _fill(buffer: Any, place: tuple[int, ...], tree: Any) -> None:
+    if type(tree) in (list, tuple):
+        for i, item in enumerate(tree):
+            _fill(buffer, (*place, i), item)
+    elif tree is not None:
+        buffer[place] = tree
+
+
+# --- adjoints of any structure
+
+
+def _is_container(x: Any) -> bool:
+    named = isinstance(x, tuple) and hasattr(x, "_fields")
+    return (
+        type(x) in (list, tuple, dict) or named or (dataclasses.is_dataclass(x) and not isinstance(x, type))
+    )
+
+
+def _map(function: Callable[..., Any], x: Any, *more: Any) -> Any:
+    """The container x with function(item, items of the others) for each item."""
+    if isinstance(x, dict):
+        return {key: function(item, *(each[key] for each in more)) for key, item in x.items()}
+    if isinstance(x, (list, tuple)):
+        items = (function(*both) for both in zip(x, *more))
+        return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
+    values = {
+        field.name: function(getattr(x, field.name), *(getattr(each, field.name) for each in more))
+        for field in dataclasses.fields(x)
+    }
+    return type(x)(**values)
+
+
+def zeros(x: Any) -> Any:
+    """The zero adjoint of x: its structure with zeros for float and complex leaves, None for the rest."""
+    if type(x) in ARRAYS:
+        return np.zeros_like(x, subok=False) if x.dtype.kind in "fc" else None
+    if type(x) in (float, complex):
+        return type(x)(0)
+    if type(x) in KINDS:
+        return type(x)(0) if isinstance(x, np.inexact) else None
+    return _map(zeros, x) if _is_container(x) else None
+
+
+def accumulate(a: Any, b: Any) -> Any:
+    """The sum of two adjoints, item by item in containers; None is no adjoint."""
+    if a is None or b is None:
+        return b if a is None else a
+    if _is_container(a):
+        return _map(accumulate, a, b)
+    check(a, b)
+    return a + b
+
+
+def stop_gradient(x: Any) -> Any:
+    """x itself, as a constant: no derivative flows through it.
+
+    loss(w) = error(w) + penalty(stop_gradient(w)) has the gradient of error alone.
+    """
+    return x
+
+
+def immutable(x: Any) -> Any:
+    """x, where an assignment like x += y makes a new value; refused where it would write into x."""
+    if type(x) in KINDS and type(x) not in ARRAYS:
+        return x
+    if type(x) in (str, bytes, tuple, frozenset, range, type(None)):
+        return x
+    raise UntrackedMutation(
+        f"an augmented assignment writes into a {type(x).__name__}; write 'x = x + y', which makes a new one"
+    )
+
+
+# --- Python's own functions
+
+
+def pick(by: Any, y: Any, items: Any) -> Any:
+    """The adjoint of builtin max and min: `by` for the item that Python picked, the first that is y."""
+    check(*items)
+    chosen = next((i for i, item in enumerate(items) if item is y), None)
+    if chosen is None:
+        chosen = next((i for i, item in enumerate(items) if item == y), 0)
+    found = [cast(by if i == chosen else 0.0, item) for i, item in enumerate(items)]
+    return fill(found, items) if type(items) in ARRAYS else found
+
+
+def each(by: Any, items: Any) -> Any:
+    """The adjoint of builtin sum: `by` for every item."""
+    if type(items) in ARRAYS:
+        return unreduce(by, items, 0)
+    return [unbroadcast(by, item) for item in items]
