@@ -76,13 +76,16 @@ def _imported(function: FunctionType, lines: list[str]) -> Iterator[list[str]]:
 
 def _import_names(lines: list[str]) -> set[str]:
     """The names that the import statements of the file bind."""
-    if not _looked_at or _looked_at[0] is not lines:
-        listed = (re.sub(r"#[^\n]*|[()]", "", found[1]) for found in IMPORT.finditer("".join(lines)))
-        _looked_at[:] = [lines, {_bound_by(part.strip()) for names in listed for part in names.split(",")}]
-    return _looked_at[1]
+    for known, names in _looked_at:
+        if known is lines:
+            return names
+    listed = (re.sub(r"#[^\n]*|[()]", "", found[1]) for found in IMPORT.finditer("".join(lines)))
+    names = {_bound_by(part.strip()) for text in listed for part in text.split(",")}
+    _looked_at[:] = [(lines, names)]
+    return names
 
 
-_looked_at: list[Any] = []  # the lines looked at last, and what their imports bind
+_looked_at: list[tuple[list[str], set[str]]] = []  # the lines looked at last, and what their imports bind
 
 
 def _bound_by(part: str) -> str:

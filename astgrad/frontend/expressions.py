@@ -126,7 +126,7 @@ class Expressions(ABC):
         items = tuple(self.expression(item) for item in node.elts)
         return Tree(tuple if kind(node) == "Tuple" else list, items)
 
-    def dict(self, node: Any, _: str) -> Atom:
+    def dictionary(self, node: Any, _: str) -> Atom:
         items: dict[Any, Atom] = {}
         for key, value in zip(node.keys, node.values):
             atom = self.expression(key) if key else None
@@ -135,7 +135,7 @@ class Expressions(ABC):
             items[atom.value] = self.expression(value)
         return Tree(dict, tuple(items.values()), tuple(items))
 
-    def slice(self, node: Any, _: str) -> Atom:
+    def sliced(self, node: Any, _: str) -> Atom:
         parts = (node.lower, node.upper, node.step)
         return Tree(slice, tuple(self.expression(part) if part else NONE for part in parts))
 
@@ -237,7 +237,7 @@ class Expressions(ABC):
             return member, ()
         if self.scope.is_module(base):
             return self.call(function, GETATTR, (base, Const(attr))), ()
-        fence.method(attr, self.origin(node))
+        fence.method(attr, base, self.origin(node))
         return Const(Method(attr)), (base,)
 
     def argument(self, node: Any) -> Atom:
@@ -267,8 +267,8 @@ EXPRESSIONS: dict[str, Callable[[Any, Any, str], Atom]] = {
     "Constant": Expressions.constant,
     "Tuple": Expressions.display,
     "List": Expressions.display,
-    "Dict": Expressions.dict,
-    "Slice": Expressions.slice,
+    "Dict": Expressions.dictionary,
+    "Slice": Expressions.sliced,
     "BinOp": Expressions.binary,
     "UnaryOp": Expressions.unary,
     "Compare": Expressions.compare,

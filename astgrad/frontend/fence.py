@@ -14,7 +14,10 @@ from __future__ import annotations
 import builtins
 from typing import NoReturn
 
+import numpy as np
+
 from astgrad.errors import AstgradError, Origin, UnsupportedSyntax, UntrackedMutation, refuse
+from astgrad.ir import Atom, Const
 
 WHOLE_ARRAYS = "say it with whole arrays: np.sum, np.cumsum, a matrix product, or an index array"
 OUTSIDE = "do it outside of the differentiated function and pass the result as an argument"
@@ -118,11 +121,13 @@ def store(kind: str, origin: Origin) -> NoReturn:
     refuse(UntrackedMutation, origin, *STORES[kind])
 
 
-def method(name: str, origin: Origin) -> None:
-    """Refuse a method that writes into its own object."""
+def method(name: str, owner: Atom, origin: Origin) -> None:
+    """Refuse a method that writes into its own object, and `np.add.at` and its like."""
     if name in MUTATORS:
         what = f".{name}() writes into its object, which is not differentiated yet"
         refuse(UntrackedMutation, origin, what, ARRAY[1])
+    if name == "at" and isinstance(owner, Const) and isinstance(owner.value, np.ufunc):
+        refuse(UntrackedMutation, origin, *ARRAY)
 
 
 def call(function: object, origin: Origin) -> None:

@@ -100,11 +100,12 @@ def find(function: FunctionType) -> Source:
         raise SourceUnavailable(_built_in(function))
     code = function.__code__
     key = (code.co_filename, code)
-    if key not in _sources:
+    found = _sources.get(key)
+    if found is None:
         if len(_sources) >= CACHED:
             _sources.clear()
-        _sources[key] = _find(function)
-    return _sources[key]
+        found = _sources[key] = _find(function)
+    return found
 
 
 def deeper(call: Callable[[], T]) -> T:

@@ -79,6 +79,7 @@ MUTATION = [
     ("«x.a»: int = 2", ATTRIBUTE),
     ("«setattr(x, 'a', 1)»", ATTRIBUTE),
     ("«x.append(1)»", ".append() writes into its object, which is not differentiated yet"),
+    ("«np.add.at(x, 0, 1)»", ARRAY),
     ("y = «x.T.sort()»", ".sort() writes into its object, which is not differentiated yet"),
 ]
 
