@@ -92,19 +92,27 @@ _lines: dict[str, list[str]] = {}
 
 
 def find(function: FunctionType) -> Source:
-    """The source of a function, cached by its code object.
+    """The source of a function, cached by its code object and the text of its file.
 
-    Raises SourceUnavailable where there is none or where it is not the code that runs.
+    A source that was found stays good when the file is edited later. Raises SourceUnavailable where there
+    is none or where it is not the code that runs.
     """
     if not isinstance(function, FunctionType):
         raise SourceUnavailable(_built_in(function))
     code = function.__code__
     key = (code.co_filename, code)
-    found = _sources.get(key)
-    if found is None:
-        if len(_sources) >= CACHED:
-            _sources.clear()
-        found = _sources[key] = _find(function)
+    known = _sources.get(key)
+    if known is not None and known.lines is _read(function):
+        return known
+    try:
+        found = _find(function)
+    except SourceUnavailable:
+        if known is None:
+            raise
+        return known
+    if len(_sources) >= CACHED:
+        _sources.clear()
+    _sources[key] = found
     return found
 
 

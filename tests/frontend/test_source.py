@@ -143,6 +143,14 @@ def test_cached_by_code():
     assert find(powers[0]) is find(powers[1])
 
 
+def test_equal_code_from_another_text():
+    first = namespace("def f(x):\n    return x + 2\n")["f"]
+    assert text_of(first).endswith("return x + 2")
+    second = namespace("def f(x):\n    return x + (1 + 1)\n")["f"]
+    assert second.__code__.co_code == first.__code__.co_code
+    assert text_of(second).endswith("return x + (1 + 1)")
+
+
 # --- other ways to make a function
 
 
@@ -278,6 +286,15 @@ def test_read_before_the_edit(tmp_path):
     linecache.getlines(str(path))
     edit(path, "def f(x):\n    return x + 2\n")
     assert find(made.f).text.endswith("x + 1")
+
+
+def test_found_before_the_edit(tmp_path):
+    path = tmp_path / "found.py"
+    made = module(path, "def f(x):\n    return x + 1\n")
+    source = find(made.f)
+    edit(path, "def f(x):\n    return x + 2\n")
+    linecache.checkcache(str(path))
+    assert find(made.f) is source
 
 
 def test_file_that_is_broken_now(tmp_path):
