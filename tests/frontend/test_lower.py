@@ -438,7 +438,7 @@ CHOICES = {
     "conditional": "return 1 if x > 1 else 2 if x > 0 else 3",
     "boolean": "return x and x - 1 and 5 or not x or 7",
     "chained": "return 0 < x < 2 <= 3, 0 < x != 1",
-    "guards": "if x > 1: return 1\n    if x > 0: y = 2\n    elif x == 0: return 3\n    return y if x else 4",
+    "guards": "if x > 1: return 1\n    if x > 0: y = 2\n    elif x: y = 4\n    else: return 3\n    return y",
     "nested": "y = x\n    if x > 0:\n        if x > 1: return y\n        y = 9\n    return y - 1",
     "rebound in an arm": "if x > 0: x = x + 1; y = x\n    else: y = 0\n    return x * y",
 }
