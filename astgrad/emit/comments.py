@@ -1,0 +1,116 @@
+"""Comments: which line, and which part of it, a statement differentiates.
+
+In come the origins of what a statement holds, out comes "5" for a forward statement and "5: log(sum(exp(f)))"
+for a backward one: the primal's text of the smallest span that covers them, without module prefixes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from types import ModuleType
+from typing import Any
+
+from astgrad.emit.lines import Comment
+from astgrad.errors import Origin
+from astgrad.frontend import source
+
+PREFIX = re.compile(r"(?<![\w.\"'])([A-Za-z_]\w*)\.(?=[A-Za-z_])")
+BRACKETS = {")": "(", "]": "[", "}": "{"}
+
+
+@dataclass
+class Comments:
+    """The comments of one function; `primal` is the origin of its definition."""
+
+    primal: Origin
+    globals: dict[str, Any]
+    texts: dict[Origin, str] = field(default_factory=dict)
+
+    def __call__(self, own: Origin, origins: Iterable[Origin]) -> Comment:
+        """The comment of a statement whose own origin is `own`, with those of what is folded into it."""
+        if not own.line:
+            own = next((o for o in origins if o.line), own)
+        if not own.line:
+            return Comment()
+        if not own.backward:
+            return Comment(self.where(own))
+        span = cover(own, [o for o in origins if o.backward and o.line])
+        if span not in self.texts:
+            self.texts[span] = self.text(span)
+        return Comment(self.where(span), self.texts[span])
+
+    def where(self, origin: Origin) -> str:
+        """The line, with the function's name where that is not the primal."""
+        if not self.primal.function or origin.function in ("", self.primal.function):
+            return str(origin.line)
+        return f"{origin.function.rpartition('.')[2]} {origin.line}"
+
+    def text(self, span: Origin) -> str:
+        """The primal's text on one line, without prefixes."""
+        text = source.segment(span)
+        for _ in range(3):
+            wider = balanced(span, text)
+            if wider == span:
+                break
+            span, text = wider, source.segment(wider)
+        if text.count("(") != text.count(")"):
+            return ""
+        text = re.sub(r"\s+", " ", re.sub(r"\s*#[^\n]*\n", "\n", text)).strip()
+        return re.sub(r"([(\[{]) | (?=[)\]}])", r"\1", self.without_modules(text))
+
+    def without_modules(self, text: str) -> str:
+        """np.linalg.norm(x) -> norm(x)."""
+
+        def drop(match: re.Match[str]) -> str:
+            return "" if isinstance(self.globals.get(match[1]), ModuleType) else match[0]
+
+        shorter = PREFIX.sub(drop, text)
+        return re.sub(r"(?<![\w.])(linalg|fft|random)\.(?=[a-z])", "", shorter) if shorter != text else text
+
+
+def cover(own: Origin, origins: list[Origin]) -> Origin:
+    """The smallest span that covers all origins of one function: of the one with most of them."""
+    if not origins:
+        return own
+    where = Counter((o.file, o.function) for o in origins)
+    best = max(where, key=lambda key: (where[key], key == (own.file, own.function)))
+    own_ones = [o for o in origins if (o.file, o.function) == best]
+    start = min((o.line, o.column) for o in own_ones)
+    end = max((o.end_line, o.end_column) for o in own_ones)
+    return replace(
+        own_ones[0], line=start[0], column=start[1], end_line=end[0], end_column=end[1], backward=True
+    )
+
+
+def balanced(span: Origin, text: str) -> Origin:
+    """The span, widened on its lines so that each of its brackets has its partner: `a + b) * c`."""
+    before, after = _unmatched(text)
+    line = source.segment(replace(span, column=0))
+    head = line[: span.column] if before else ""
+    for position in range(len(head) - 1, -1, -1):
+        before -= (head[position] in "([{") - (head[position] in ")]}")
+        if not before:
+            span = replace(span, column=position)
+            break
+    if not after:
+        return span
+    tail = source.segment(replace(span, line=span.end_line, column=span.end_column, end_column=10_000))
+    for position, char in enumerate(tail):
+        after -= (char in ")]}") - (char in "([{")
+        if not after:
+            return replace(span, end_column=span.end_column + position + 1)
+    return span
+
+
+def _unmatched(text: str) -> tuple[int, int]:
+    """How many closing brackets have no partner before them, how many opening ones none behind."""
+    before = depth = 0
+    for char in text:
+        if char in "([{":
+            depth += 1
+        elif char in ")]}":
+            before, depth = (before, depth - 1) if depth else (before + 1, 0)
+    return before, depth

@@ -1,0 +1,355 @@
+"""Fold: which values are written as expressions where they are used, instead of being named.
+
+In comes a function, out comes the set of calls without a statement of their own:
+
+    t1 = exp(f); t2 = sum(t1); s = log(t2)     ->     s = np.log(np.sum(np.exp(f)))
+
+Folded are unnamed values with one use in the same block. A folded call is evaluated where it is printed:
+never later than a write to memory that it reads, never across another effect (S8). Depth and length are
+bounded (S30). Views, lengths and small integer arithmetic are repeated at each use.
+"""
+
+from __future__ import annotations
+
+import operator
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from astgrad import ir
+from astgrad.analyses.specs import Known, Number, Spec
+from astgrad.ir import Atom, Call, Const, Tree, Var
+
+DEPTH = 12
+LENGTH = 70  # of an expression that is folded together
+NAME = 7  # the length that an unnamed value's name is taken to have
+NEAR = 32  # effects that are looked at one by one
+CHEAP_LENGTH = 20
+CHEAP_ATTRIBUTES = ("T", "shape", "ndim", "size", "dtype")
+INTEGER_OPERATORS = (operator.add, operator.sub, operator.mul, operator.floordiv, operator.neg)
+
+Roots = frozenset[object] | None  # the memory that a value may live in; None: any
+OUTSIDE = object()  # all memory that the call did not make
+
+IN_PLACE = frozenset(
+    getattr(operator, name)
+    for name in (
+        *("iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow", "imatmul"),
+        *("iand", "ior", "ixor", "ilshift", "irshift"),
+    )
+)
+
+
+def operator_of(call: Call) -> object:
+    """The function of module `operator` that is called, None for all other calls."""
+    value = call.op.value if isinstance(call.op, Const) else None
+    return value if getattr(value, "__module__", "") == "_operator" else None
+
+
+def runtime_name(call: Call) -> str:
+    """The name of the runtime function that is called, "" for all other calls."""
+    value = call.op.value if isinstance(call.op, Const) else None
+    return value.__name__ if getattr(value, "__module__", "") == "astgrad.runtime" else ""
+
+
+def writes_first(call: Call) -> bool:
+    """Whether the first operand is printed as what is written to: it needs a name."""
+    op = operator_of(call)
+    if op is not None:
+        return op is operator.setitem or op in IN_PLACE
+    return runtime_name(call) in ("iadd_at", "add_at")
+
+
+def in_order(call: Call) -> tuple[Atom, ...]:
+    """The operands in the order in which Python evaluates the printed text."""
+    atoms = ir.operands(call)
+    if operator_of(call) is operator.setitem:
+        return (atoms[0], *atoms[3:], *atoms[1:3])
+    if operator_of(call) is operator.contains:
+        return (atoms[0], *reversed(atoms[1:]))
+    return atoms
+
+
+def fold(function: ir.Function, specs: dict[Var, Spec]) -> dict[Var, Call]:
+    """The calls that are printed where their target is used."""
+    uses = Counter(use for block in _blocks(function.body) for use in _uses(block))
+    folder = _Folder(specs, uses, _written(function.body))
+    folder.roots.update(dict.fromkeys(function.body.params, frozenset((OUTSIDE,))))
+    folder.block(function.body)
+    return folder.folded
+
+
+def _blocks(block: ir.Block) -> Iterator[ir.Block]:
+    yield block
+    for statement in block.body:
+        for inner in ir.blocks(statement):
+            yield from _blocks(inner)
+
+
+def _uses(block: ir.Block) -> Iterator[Var]:
+    for statement in block.body:
+        for atom in ir.operands(statement):
+            yield from ir.variables(atom)
+    for result in block.results:
+        yield from ir.variables(result)
+
+
+def _written(block: ir.Block) -> set[Var]:
+    """The Vars whose memory is written, or leaves the function: it is made once."""
+    found = {v for atom in block.results for v in ir.variables(atom)}
+    for call in ir.statements(block):
+        if isinstance(call, Call):
+            atoms = call.args if call.effects.writes is None else [call.args[p] for p in call.effects.writes]
+            found.update(
+                v for atom in (*atoms, *call.args[:1] * writes_first(call)) for v in ir.variables(atom)
+            )
+    return found
+
+
+@dataclass
+class _Expression:
+    """A call that may be folded, with what is folded into it."""
+
+    call: Call
+    length: int
+    depth: int
+    events: tuple[int, ...] = ()  # positions of effects among its calls
+    reads: tuple[tuple[int, Roots], ...] = ()  # positions of reads of memory, and of which
+
+    @property
+    def first(self) -> int:
+        return min((*self.events, *(position for position, _ in self.reads)))
+
+
+@dataclass
+class _Block:
+    """The block at hand: the effects so far, and the calls not yet printed."""
+
+    events: list[int] = field(default_factory=list)
+    writes: list[Roots] = field(default_factory=list)
+    pending: dict[Var, _Expression] = field(default_factory=dict)
+
+
+@dataclass
+class _Folder:
+    specs: dict[Var, Spec]
+    uses: Counter[Var]
+    written: set[Var]
+    folded: dict[Var, Call] = field(default_factory=dict)
+    roots: dict[Var, Roots] = field(default_factory=dict)
+    cheap: dict[Var, _Expression] = field(default_factory=dict)  # printed at several places
+    light: set[Var] = field(default_factory=set)  # might be
+
+    def block(self, block: ir.Block) -> None:
+        here = _Block()
+        for position, statement in enumerate(block.body):
+            if isinstance(statement, Call):
+                self.call(here, position, statement)
+                continue
+            self.operands(here, position, ir.operands(statement), 4)
+            for inner in ir.blocks(statement):
+                self.block(inner)
+            self.bind(statement)
+            self.effects(here, position, statement)
+        self.operands(here, len(block.body), block.results, 7)
+
+    def call(self, here: _Block, position: int, call: Call) -> None:
+        atoms = in_order(call)
+        writes = writes_first(call)
+        kept = set(ir.variables(call.args[0])) if writes else set()
+        length = _overhead(call) + sum(map(self.length, atoms[1:]))
+        taken = self.operands(here, position, atoms, length, kept)
+        if call.target:
+            self.roots[call.target] = self.result(call)
+        event = call.effects.impure or call.effects.writes != ()
+        if event:
+            here.events.append(position)
+            here.writes.append(self.memory(call, call.effects.writes))
+        if not call.target or call.target.name or writes:
+            return
+        expression = _Expression(
+            call,
+            length + sum(e.length - NAME for e in taken),
+            1 + max((e.depth for e in taken), default=0),
+            (*(p for e in taken for p in e.events), *((position,) if event else ())),
+            (*(r for e in taken for r in e.reads), *self.reads(position, call)),
+        )
+        light = self.is_light(call, expression)
+        if light:
+            self.light.add(call.target)
+        if self.uses[call.target] == 1:
+            here.pending[call.target] = expression
+        elif self.uses[call.target] > 1 and light:
+            self.cheap[call.target] = expression
+            self.folded[call.target] = call
+
+    def operands(
+        self, here: _Block, position: int, atoms: Iterable[Atom], length: int, kept: Iterable[Var] = ()
+    ) -> list[_Expression]:
+        """Fold what may be folded into the statement at `position`; its operands are in order."""
+        found = [v for atom in atoms for v in ir.variables(atom) if v in here.pending]
+        if not found:
+            return []
+        wanted = {v: here.pending.pop(v) for v in found}
+        self.shorten(wanted, length, set(kept))
+        later: set[int] = set()
+        taken = []
+        for var in reversed(found):
+            expression = wanted.get(var)
+            if expression and self.may_move(here, expression, later):
+                later.update(expression.events)
+                taken.append(expression)
+                self.folded[var] = expression.call
+        return taken
+
+    def shorten(self, wanted: dict[Var, _Expression], length: int, kept: set[Var]) -> None:
+        """Leave out what must keep its name, and the longest while the whole is too long or too deep."""
+        for var in [v for v, e in wanted.items() if v in kept or e.depth >= DEPTH]:
+            del wanted[var]
+        total = length + sum(e.length - NAME for e in wanted.values())
+        for var in sorted(wanted, key=lambda v: -wanted[v].length):
+            if total <= LENGTH:
+                break
+            total -= wanted.pop(var).length - NAME
+
+    def may_move(self, here: _Block, expression: _Expression, later: set[int]) -> bool:
+        """Whether the calls of an expression may be evaluated as late as now; `later` still follow."""
+        if not expression.events and not expression.reads:
+            return True
+        index = bisect_right(here.events, expression.first)
+        if len(here.events) - index > NEAR:
+            return False
+        for event, written in zip(here.events[index:], here.writes[index:]):
+            if event in later or event in expression.events:
+                continue
+            if expression.events and expression.events[0] < event:
+                return False
+            if any(p < event and _overlap(roots, written) for p, roots in expression.reads):
+                return False
+        return True
+
+    # --- memory
+
+    def atom_roots(self, atom: Atom) -> Roots:
+        roots: set[object] = set()
+        for var in ir.variables(atom):
+            if isinstance(self.specs.get(var), (Number, Known)):
+                continue
+            of = self.roots.get(var)
+            if of is None:
+                return None
+            roots |= of
+        return frozenset(roots)
+
+    def memory(self, call: Call, positions: tuple[int, ...] | None) -> Roots:
+        """The memory behind some arguments; None as positions stands for everything."""
+        if positions is None:
+            return None
+        roots: set[object] = set()
+        for position in positions:
+            of = self.atom_roots(call.args[position]) if position < len(call.args) else None
+            if of is None:
+                return None
+            roots |= of
+        return frozenset(roots)
+
+    def result(self, call: Call) -> Roots:
+        spec = self.specs.get(call.target) if call.target else None
+        if isinstance(spec, (Number, Known)):
+            return frozenset()
+        if call.effects.result == "fresh":
+            return frozenset((call.target,))
+        if call.effects.result == "view":
+            return self.all_roots(call)
+        return None
+
+    def all_roots(self, call: Call) -> Roots:
+        found = [self.atom_roots(atom) for atom in (*call.args, *(value for _, value in call.kwargs))]
+        return None if None in found else frozenset().union(*(r for r in found if r))
+
+    def reads(self, position: int, call: Call) -> list[tuple[int, Roots]]:
+        read = call.effects.reads
+        if read == ():
+            return []
+        roots = self.all_roots(call) if read is None else self.memory(call, read)
+        return [] if roots is not None and not roots else [(position, roots)]
+
+    def bind(self, statement: ir.Statement) -> None:
+        for target in ir.targets(statement):
+            self.roots[target] = None
+        if isinstance(statement, ir.If):
+            arms = zip(statement.targets, statement.then.results, statement.orelse.results)
+            for target, *results in arms:
+                found = [self.atom_roots(result) for result in results]
+                self.roots[target] = None if None in found else frozenset().union(*(r for r in found if r))
+
+    def effects(self, here: _Block, position: int, statement: ir.Statement) -> None:
+        calls = [s for b in ir.blocks(statement) for s in ir.statements(b) if isinstance(s, Call)]
+        if not isinstance(statement, ir.If) or any(c.effects.impure or c.effects.writes != () for c in calls):
+            here.events.append(position)
+            here.writes.append(None)
+
+    # --- cheap values, and lengths
+
+    def is_light(self, call: Call, expression: _Expression) -> bool:
+        """Whether the call may be printed, and evaluated, several times."""
+        op = call.op.value if isinstance(call.op, Const) else None
+        if (
+            expression.length > CHEAP_LENGTH
+            or expression.events
+            or call.kwargs
+            or call.target in self.written
+        ):
+            return False
+        operands = [v for atom in call.args for v in ir.variables(atom)]
+        if any(v in self.folded and v not in self.light for v in operands):
+            return False
+        if op is getattr:
+            return isinstance(call.args[1], Const) and call.args[1].value in CHEAP_ATTRIBUTES
+        if op is operator.getitem:
+            return call.effects.result == "view" and call.effects.reads == () and _slices(call.args[1])
+        if op is np.arange or op is len:
+            return len(call.args) == 1
+        return any(op is known for known in INTEGER_OPERATORS) and self.integers((call.target, *operands))
+
+    def integers(self, found: Iterable[Var | None]) -> bool:
+        specs = [self.specs.get(v) for v in found if v]
+        return all(isinstance(s, Number) and issubclass(s.type, (int, np.integer)) for s in specs)
+
+    def length(self, atom: Atom) -> int:
+        if isinstance(atom, Var):
+            if atom in self.cheap:
+                return self.cheap[atom].length
+            return len(atom.name) or NAME
+        if isinstance(atom, Tree):
+            return 2 + sum(2 + self.length(item) for item in atom.items)
+        return len(repr(atom))
+
+
+def _overlap(a: Roots, b: Roots) -> bool:
+    """Whether two values may share memory; a root outside may be any other one outside."""
+    return a is None or b is None or bool(a & b)
+
+
+def _slices(index: Atom) -> bool:
+    """Whether an index is a slice, or a tuple with one, of things that take no time."""
+    if isinstance(index, Tree) and index.kind is tuple:
+        return any(map(_slices, index.items))
+    return isinstance(index, Tree) and index.kind is slice
+
+
+def _overhead(call: Call) -> int:
+    """The length of what is printed beside the operands."""
+    if isinstance(call.op, Const) and getattr(call.op.value, "__module__", "") == "_operator":
+        return 4
+    name = call.op.text or getattr(call.op.value, "__name__", "") if isinstance(call.op, Const) else ""
+    module = 0 if "." in name else 3
+    return (
+        len(name)
+        + module
+        + 2 * max(len(call.args) + len(call.kwargs), 1)
+        + sum(len(k) for k, _ in call.kwargs)
+    )
