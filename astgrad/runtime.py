@@ -334,6 +334,11 @@ def stop_gradient(x: Any) -> Any:
     return x
 
 
+def owned(x: Any) -> Any:
+    """x in memory of its own, deeply: what a gradient returns is nobody else's."""
+    return _map(lambda leaf: leaf.copy() if type(leaf) in ARRAYS else leaf, x)
+
+
 def immutable(x: Any) -> Any:
     """x, where an assignment like x += y makes a new value; refused where it would write into x."""
     if type(x) in KINDS and type(x) not in ARRAYS:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 
 from astgrad import ir
 from astgrad.errors import InternalError
-from astgrad.ir import Atom, Var
+from astgrad.ir import Var
 
 Range = tuple[int, int]
 

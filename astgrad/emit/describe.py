@@ -128,7 +128,7 @@ class Describe:
             return _join(*map(self.index, index.items))
         if isinstance(index, Tree) and index.kind is slice:
             bounds = [self.index(bound) for bound in index.items[:2]]
-            return bounds[0] and f"from_{bounds[0]}" or (bounds[1] and f"to_{bounds[1]}")
+            return (bounds[0] and f"from_{bounds[0]}") or (bounds[1] and f"to_{bounds[1]}")
         call = self.folded.get(index) if isinstance(index, Var) and self.name(index) is None else None
         if call is None:
             return self.atom(index, 1)

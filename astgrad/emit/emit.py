@@ -245,7 +245,7 @@ class _Writer:
 
     def branch(self, statement: ir.If, depth: int) -> list[ast.stmt]:
         """An `if`, or a conditional expression where each arm is just a value."""
-        inner = [o for o in self.origins(statement.test)]
+        inner = list(self.origins(statement.test))
         origins = (statement.origin, *inner) if statement.origin.line else tuple(inner)
         comment = self.comments(statement.origin, origins)
         arms = (statement.then, statement.orelse)
@@ -305,7 +305,13 @@ class _Writer:
 
 def docstring(doc: str) -> list[str]:
     """The lines of a docstring, wrapped."""
-    doc = " ".join(doc.replace("\\", "\\\\").replace('"""', "'''").split())
+    first, _, rest = doc.replace("\\", "\\\\").replace('"""', "'''").partition("\n\n")
+    doc = " ".join(first.split())
+    if rest:
+        wrapped = [
+            line for part in (f'"""{doc}', "", rest) for line in textwrap.wrap(part, lines.WIDTH - 4) or [""]
+        ]
+        return [*("    " + line if line else "" for line in wrapped), '    """']
     if len(doc) <= lines.WIDTH - 10 and not doc.endswith('"'):
         return [f'    """{doc}"""']
     wrapped = textwrap.wrap(f'"""{doc}', lines.WIDTH - 4, break_long_words=False, break_on_hyphens=False)

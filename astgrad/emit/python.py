@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import sys
 import warnings
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from astgrad.errors import InternalError
@@ -85,7 +85,7 @@ def simple_operand(node: ast.expr) -> bool:
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def _printer() -> Any:
     """A function node -> (tokens, parenthesised nodes); astor is imported at the first call."""
     with warnings.catch_warnings():

@@ -175,10 +175,10 @@ class Spelling:
         holder = capture.holder
         if isinstance(holder, CellType):
             return name(self.cell(capture.name, holder))
-        if holder is self.globals or (capture.name not in holder and hasattr(builtins, capture.name)):
-            if capture.name not in self.locals | self.namespace.keys() | self.cells.keys():
-                self.used.add(capture.name)
-                return name(capture.name)
+        own = holder is self.globals or (capture.name not in holder and hasattr(builtins, capture.name))
+        if own and not any(capture.name in names for names in (self.locals, self.namespace, self.cells)):
+            self.used.add(capture.name)
+            return name(capture.name)
         module = sys.modules.get(holder.get("__name__", ""))
         if isinstance(module, ModuleType) and vars(module) is holder:
             root = dotted(self.object(module, module.__name__.rpartition(".")[2]))

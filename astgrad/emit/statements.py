@@ -24,7 +24,8 @@ from astgrad.ir import Atom, Call, Const, Method, Tree, Var
 
 BINARY: dict[Any, type[ast.operator]] = {
     operator.add: ast.Add, operator.sub: ast.Sub, operator.mul: ast.Mult, operator.truediv: ast.Div,
-    operator.floordiv: ast.FloorDiv, operator.mod: ast.Mod, operator.pow: ast.Pow, operator.matmul: ast.MatMult,
+    operator.floordiv: ast.FloorDiv, operator.mod: ast.Mod, operator.pow: ast.Pow,
+    operator.matmul: ast.MatMult,
     operator.and_: ast.BitAnd, operator.or_: ast.BitOr, operator.xor: ast.BitXor,
     operator.lshift: ast.LShift, operator.rshift: ast.RShift,
 }  # fmt: skip
@@ -61,7 +62,7 @@ def needs_no_name(call_: Call, spelling: Spelling) -> bool:
 
 @dataclass
 class Statements:
-    """What the nodes are made of: names, the calls that are printed in place, and the spelling of the rest."""
+    """What nodes are made of: names, the calls that are printed in place, the spelling of the rest."""
 
     names: dict[Var, str]
     folded: dict[Var, Call]

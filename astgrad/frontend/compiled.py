@@ -56,15 +56,21 @@ def compiles_to(node: Any, function: FunctionType, lines: list[str]) -> bool:
     return False
 
 
+def _cells(code: CodeType) -> tuple[str, ...]:
+    return code.co_cellvars + code.co_freevars
+
+
 IMPORT = re.compile(r"(?:^|;)[ \t]*(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+(\([^)]*\)|[^\n;]*)", re.MULTILINE)
 
 
 def _imported(function: FunctionType, lines: list[str]) -> Iterator[list[str]]:
     """Guesses of the names that the file imports, the likeliest first.
 
-    Python 3.11 and later call `np.tanh(x)` with other instructions where the module imports `np`.
+    Python 3.11 and later call `np.tanh(x)` with other instructions where the module imports `np`, even if
+    that name is a local of the function.
     """
-    names = {*function.__code__.co_names}.union(*(inner.co_names for inner in _codes(function.__code__)))
+    codes = (function.__code__, *_codes(function.__code__))
+    names = {name for code in codes for name in (*code.co_names, *code.co_varnames, *_cells(code))}
     found = names & _import_names(lines)
     yield sorted(found)
     modules = {name for name in names if isinstance(function.__globals__.get(name), ModuleType)}
@@ -197,7 +203,6 @@ def _same_but_asserts(a: CodeType, b: CodeType) -> bool:
         (a.co_name, a.co_argcount, a.co_kwonlyargcount) == (b.co_name, b.co_argcount, b.co_kwonlyargcount)
         and a.co_varnames[:count] == b.co_varnames[:count]
         and set(b.co_names) <= set(a.co_names)
-        and {*b.co_varnames, *b.co_freevars, *b.co_cellvars}
-        <= {*a.co_varnames, *a.co_freevars, *a.co_cellvars}
+        and {*b.co_varnames, *_cells(b)} <= {*a.co_varnames, *_cells(a)}
         and all(any(_same_constant(have, want) for have in inside) for want in plain)
     )

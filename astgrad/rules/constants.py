@@ -6,8 +6,8 @@ import operator
 
 import numpy as np
 
-from astgrad.rules import results
-from astgrad.rules.registry import alias, constant, unsupported
+from astgrad.rules.results import computing, making
+from astgrad.rules.kinds import alias, constant, unsupported
 
 # --- element by element
 
@@ -60,48 +60,48 @@ for _operator in (
 ):
     constant(_operator)
 
-constant(np.round, spec=lambda a, decimals=0: results.rounded(a))
-constant(np.fix, spec=lambda x: results.ufunc(np.trunc, x))
-constant(np.isclose, spec=lambda a, b, rtol=0.0, atol=0.0: results.ufunc(np.equal, a, b))
-constant(np.allclose, spec=lambda a, b, rtol=0.0, atol=0.0: results.BOOL)
-constant(np.array_equal, spec=lambda a1, a2: results.BOOL)
+constant(np.round, spec=lambda a, decimals=0: making.rounded(a))
+constant(np.fix, spec=lambda x: computing.ufunc(np.trunc, x))
+constant(np.isclose, spec=lambda a, b, rtol=0.0, atol=0.0: computing.ufunc(np.equal, a, b))
+constant(np.allclose, spec=lambda a, b, rtol=0.0, atol=0.0: BOOL)
+constant(np.array_equal, spec=lambda a1, a2: BOOL)
 
 # --- shapes, dtypes and kinds
 
-constant(np.shape, spec=results.shape)
-constant(np.ndim, spec=results.ndim)
-constant(np.size, spec=results.size)
-constant(np.result_type, spec=results.dtype_of_one)
+constant(np.shape, spec=making.shape)
+constant(np.ndim, spec=making.ndim)
+constant(np.size, spec=making.size)
+constant(np.result_type, spec=making.dtype_of_one)
 constant(np.dtype)
 constant(np.finfo)
-constant(np.iscomplexobj, spec=results.is_complex)
+constant(np.iscomplexobj, spec=making.is_complex)
 constant(np.isrealobj)
 constant(np.isscalar)
 
 # --- new arrays
 
-constant(np.zeros, spec=results.filled)
-constant(np.ones, spec=results.filled)
-constant(np.empty, spec=results.filled)
-constant(np.zeros_like, spec=results.filled_like)
-constant(np.ones_like, spec=results.filled_like)
-constant(np.empty_like, spec=results.filled_like)
-constant(np.full, but=("fill_value",), spec=results.full)
-constant(np.full_like, but=("fill_value",), spec=results.full_like)
-constant(np.arange, but=("start", "step"), spec=results.arange)
-constant(np.linspace, but=("start", "stop"), spec=results.linspace)
-constant(np.eye, spec=results.eye)
-constant(np.identity, spec=lambda n, dtype=float: results.eye(n, dtype=dtype))
-constant(np.tri, spec=results.eye)
+constant(np.zeros, spec=making.filled)
+constant(np.ones, spec=making.filled)
+constant(np.empty, spec=making.filled)
+constant(np.zeros_like, spec=making.filled_like)
+constant(np.ones_like, spec=making.filled_like)
+constant(np.empty_like, spec=making.filled_like)
+constant(np.full, but=("fill_value",), spec=making.full)
+constant(np.full_like, but=("fill_value",), spec=making.full_like)
+constant(np.arange, but=("start", "step"), spec=making.arange)
+constant(np.linspace, but=("start", "stop"), spec=making.linspace)
+constant(np.eye, spec=making.eye)
+constant(np.identity, spec=lambda n, dtype=float: making.eye(n, dtype=dtype))
+constant(np.tri, spec=making.eye)
 
 # --- positions
 
-constant(np.argmax, spec=results.index_reduction)
-constant(np.argmin, spec=results.index_reduction)
-constant(np.argsort, spec=results.sorting)
-constant(np.all, spec=results.bool_reduction)
-constant(np.any, spec=results.bool_reduction)
-constant(np.count_nonzero, spec=results.index_reduction)
+constant(np.argmax, spec=making.index_reduction)
+constant(np.argmin, spec=making.index_reduction)
+constant(np.argsort, spec=making.sorting)
+constant(np.all, spec=making.bool_reduction)
+constant(np.any, spec=making.bool_reduction)
+constant(np.count_nonzero, spec=making.index_reduction)
 for _function in (np.nonzero, np.flatnonzero, np.argwhere, np.searchsorted, np.bincount, np.digitize):
     constant(_function)
 for _function in (np.isin, np.tril_indices, np.triu_indices, np.diag_indices, np.indices, np.unravel_index):

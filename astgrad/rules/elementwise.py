@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from astgrad.rules import results
-from astgrad.rules.registry import adjoint, elementwise, linear
+from astgrad.rules.results import computing, shaping
+from astgrad.rules.kinds import adjoint, elementwise, linear
 from astgrad.runtime import lowered
 
 # --- arithmetic
@@ -99,7 +99,7 @@ elementwise(np.deg2rad, lambda y, x: 0.017453292519943295)
 elementwise(
     np.sinc,
     lambda y, x: np.where(x == 0, 0, (np.cos(np.pi * x) - y) / np.where(x == 0, 1, x)),
-    spec=results.like_ufunc(np.sinc),
+    spec=computing.like_ufunc(np.sinc),
 )
 
 # --- absolute value, ties
@@ -125,7 +125,7 @@ elementwise(
     np.fmin,
     lambda y, x1, x2: (np.where(x1 == x2, 0.5, y == x1), np.where(x1 == x2, 0.5, y == x2)),
 )
-elementwise(np.nan_to_num, lambda y, x: np.isfinite(x), spec=results.like_ufunc(np.nan_to_num))
+elementwise(np.nan_to_num, lambda y, x: np.isfinite(x), spec=computing.like_ufunc(np.nan_to_num))
 
 
 def sign(by: Any, y: Any, x: Any) -> Any:
@@ -138,27 +138,27 @@ def sign(by: Any, y: Any, x: Any) -> Any:
     return bx
 
 
-adjoint(np.sign, sign, spec=lambda x: results.ufunc(np.sign, x))
+adjoint(np.sign, sign, spec=lambda x: computing.ufunc(np.sign, x))
 
 # --- complex numbers: df = Re sum conj(bx) dx
 
-linear(np.conjugate, lambda by, x: np.conj(by), spec=lambda x: results.ufunc(np.conjugate, x))
+linear(np.conjugate, lambda by, x: np.conj(by), spec=lambda x: computing.ufunc(np.conjugate, x))
 linear(
     np.real,
     lambda by, val: by + 0j if np.iscomplexobj(val) else by,
     result="view",
-    spec=lambda val: results.part(np.real, val),
+    spec=lambda val: shaping.part(np.real, val),
 )
 linear(
     np.imag,
     lambda by, val: 1j * by if np.iscomplexobj(val) else np.zeros_like(by),
     result="view",
-    spec=lambda val: results.part(np.imag, val),
+    spec=lambda val: shaping.part(np.imag, val),
 )
 # real numbers do not turn; at 0 what the formula gives
 elementwise(
     np.angle,
     lambda y, z: -1j / z if np.iscomplexobj(z) else 0.0,
-    spec=results.like_ufunc(np.angle),
+    spec=computing.like_ufunc(np.angle),
     singular=True,
 )

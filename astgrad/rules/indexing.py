@@ -6,18 +6,18 @@ import operator
 
 import numpy as np
 
-from astgrad.rules import results
-from astgrad.rules.registry import linear
+from astgrad.rules.results import indexing
+from astgrad.rules.kinds import linear
 from astgrad.runtime import scatter, scatter_along, scatter_take
 
-linear(operator.getitem, lambda by, a, b: scatter(by, b, a), spec=results.getitem, result="view")
+linear(operator.getitem, lambda by, a, b: scatter(by, b, a), spec=indexing.getitem, result="view")
 linear(
     np.take,
     lambda by, a, indices, axis=None: scatter_take(by, indices, a, axis),
-    spec=results.take,
+    spec=indexing.take,
 )
 linear(
     np.take_along_axis,
     lambda by, arr, indices, axis: scatter_along(by, indices, arr, axis),
-    spec=results.take_along_axis,
+    spec=indexing.take_along_axis,
 )

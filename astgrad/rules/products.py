@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from astgrad.rules import results
-from astgrad.rules.registry import multilinear
+from astgrad.rules.results import computing
+from astgrad.rules.kinds import multilinear
 from astgrad.runtime import unbroadcast
 
 
@@ -42,7 +42,7 @@ def matmul(by: Any, x1: Any, x2: Any) -> Any:
     return b1, b2
 
 
-multilinear(np.matmul, matmul, aliases=[operator.matmul], spec=results.matmul)
+multilinear(np.matmul, matmul, aliases=[operator.matmul], spec=computing.matmul)
 
 
 def dot(by: Any, a: Any, b: Any) -> Any:
@@ -63,7 +63,7 @@ def dot(by: Any, a: Any, b: Any) -> Any:
     return ba, bb
 
 
-multilinear(np.dot, dot, spec=results.dot)
+multilinear(np.dot, dot, spec=computing.dot)
 
 
 def vdot(by: Any, a: Any, b: Any) -> Any:
@@ -71,7 +71,7 @@ def vdot(by: Any, a: Any, b: Any) -> Any:
     return np.conj(by) * np.reshape(b, np.shape(a)), by * np.reshape(a, np.shape(b))
 
 
-multilinear(np.vdot, vdot, spec=results.vdot)
+multilinear(np.vdot, vdot, spec=computing.vdot)
 
 
 def inner(by: Any, a: Any, b: Any) -> Any:
@@ -89,7 +89,7 @@ def inner(by: Any, a: Any, b: Any) -> Any:
     return ba, bb
 
 
-multilinear(np.inner, inner, spec=results.inner)
+multilinear(np.inner, inner, spec=computing.inner)
 
 
 def outer(by: Any, a: Any, b: Any) -> Any:
@@ -103,4 +103,4 @@ def outer(by: Any, a: Any, b: Any) -> Any:
     return ba, bb
 
 
-multilinear(np.outer, outer, spec=results.outer)
+multilinear(np.outer, outer, spec=computing.outer)

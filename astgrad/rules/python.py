@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from astgrad.analyses.specs import FLOAT, INT, Spec
-from astgrad.rules import results
-from astgrad.rules.registry import adjoint, constant, elementwise, linear, unsupported
+from astgrad.rules.results import making, operators
+from astgrad.rules.kinds import adjoint, constant, elementwise, linear, unsupported
 from astgrad.runtime import each, lowered, pick, unreduce
 
 
@@ -23,9 +23,9 @@ def _gives(spec: Spec) -> Callable[..., Spec]:
 
 # --- builtins
 
-linear(float, lambda by, x: by if np.ndim(x) == 0 else unreduce(by, x), spec=results.PYTHON[float])
-linear(complex, lambda by, x: by if np.ndim(x) == 0 else unreduce(by, x), spec=results.PYTHON[complex])
-linear(np.ndarray.item, lambda by, a: by if np.ndim(a) == 0 else unreduce(by, a), spec=results.item)
+linear(float, lambda by, x: by if np.ndim(x) == 0 else unreduce(by, x), spec=operators.PYTHON[float])
+linear(complex, lambda by, x: by if np.ndim(x) == 0 else unreduce(by, x), spec=operators.PYTHON[complex])
+linear(np.ndarray.item, lambda by, a: by if np.ndim(a) == 0 else unreduce(by, a), spec=making.item)
 linear(sum, lambda by, seq, start=0: each(by, seq))
 # what Python picks, the first of equal ones (S26)
 adjoint(max, lambda by, y, seq: pick(by, y, seq), variadic="seq", result="view")

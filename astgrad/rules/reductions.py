@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from astgrad.rules import results
-from astgrad.rules.registry import adjoint, linear
+from astgrad.rules.results import computing
+from astgrad.rules.kinds import adjoint, linear
 from astgrad.runtime import count, others, unreduce
 
 linear(
     np.sum,
     lambda by, a, axis=None, *, keepdims=False: unreduce(by, a, axis, keepdims),
-    spec=results.reduction(np.sum),
+    spec=computing.reduction(np.sum),
 )
 
 
@@ -23,7 +23,7 @@ def mean(by: Any, a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     return unreduce(np.divide(by, n), a, axis, keepdims)
 
 
-linear(np.mean, mean, spec=results.reduction(np.mean))
+linear(np.mean, mean, spec=computing.reduction(np.mean))
 
 
 def extremum(by: Any, y: Any, a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
@@ -33,14 +33,14 @@ def extremum(by: Any, y: Any, a: Any, axis: Any = None, *, keepdims: bool = Fals
     return picked * unreduce(np.divide(by, n), a, axis, keepdims)
 
 
-adjoint(np.max, extremum, spec=results.reduction(np.max))
-adjoint(np.min, extremum, spec=results.reduction(np.min))
+adjoint(np.max, extremum, spec=computing.reduction(np.max))
+adjoint(np.min, extremum, spec=computing.reduction(np.min))
 
 # exact also where elements are zero
 adjoint(
     np.prod,
     lambda by, y, a, axis=None, *, keepdims=False: np.conj(others(a, axis)) * unreduce(by, a, axis, keepdims),
-    spec=results.reduction(np.prod),
+    spec=computing.reduction(np.prod),
 )
 
 
@@ -59,8 +59,8 @@ def std(by: Any, y: Any, a: Any, axis: Any = None, *, ddof: Any = 0, keepdims: b
     return centered * unreduce(scale, a, axis, keepdims)
 
 
-adjoint(np.var, var, spec=results.reduction(np.var))
-adjoint(np.std, std, spec=results.reduction(np.std))
+adjoint(np.var, var, spec=computing.reduction(np.var))
+adjoint(np.std, std, spec=computing.reduction(np.std))
 
 # the Euclidean norm: x / y, and 0 at 0
 adjoint(
@@ -68,7 +68,7 @@ adjoint(
     lambda by, y, x, *, axis=None, keepdims=False: (
         x * unreduce(by / np.where(y == 0, np.inf, y), x, axis, keepdims)
     ),
-    spec=results.reduction(np.linalg.norm),
+    spec=computing.reduction(np.linalg.norm),
 )
 
 
@@ -78,7 +78,7 @@ def cumsum(by: Any, a: Any, axis: Any = None) -> Any:
     return np.reshape(summed, np.shape(a)) if axis is None else summed
 
 
-linear(np.cumsum, cumsum, spec=results.cumulative(np.cumsum))
+linear(np.cumsum, cumsum, spec=computing.cumulative(np.cumsum))
 
 
 def trace(by: Any, a: Any) -> Any:
@@ -87,4 +87,4 @@ def trace(by: Any, a: Any) -> Any:
     return by * (eye if np.ndim(a) == 2 else np.reshape(eye, np.shape(eye) + (1,) * (np.ndim(a) - 2)))
 
 
-linear(np.trace, trace, spec=results.trace)
+linear(np.trace, trace, spec=computing.trace)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from astgrad.rules import results
-from astgrad.rules.registry import adjoint, elementwise, linear
+from astgrad.rules.results import computing, indexing
+from astgrad.rules.kinds import adjoint, elementwise, linear
 from astgrad.runtime import scatter_along, unbroadcast
 
 linear(
@@ -15,21 +15,23 @@ linear(
         unbroadcast(np.where(condition, 0, by), y),
     ),
     wrt=("x", "y"),
-    spec=results.np_where,
+    spec=computing.np_where,
 )
-# 1 inside and at the bound; a bound has the derivative where it holds a back
+# 1 inside and at the bound; a bound has the derivative where it holds `a` back
 elementwise(
     np.clip,
-    lambda y, a, a_min=None, a_max=None: (
+    lambda y, a, a_min=None, a_max=None, *, min=None, max=None: (
         y == a,
         (y == a_min) & (y != a),
-        (y == a_max) & (y != a_min) & (y != a),
+        (y == a_max) & (y != a) & (y != a_min),
+        (y == min) & (y != a),
+        (y == max) & (y != a) & (y != min),
     ),
-    spec=results.like_ufunc(np.clip),
+    spec=computing.clip,
 )
 # equal elements keep the order that np.sort gives them
 adjoint(
     np.sort,
     lambda by, y, a, axis=-1: scatter_along(by, np.argsort(a, axis=axis, kind="stable"), a, axis),
-    spec=results.sorted_like,
+    spec=indexing.sorted_like,
 )

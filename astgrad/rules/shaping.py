@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from astgrad.rules import results
-from astgrad.rules.registry import linear
+from astgrad.rules.results import operands, shaping
+from astgrad.rules.kinds import linear
 from astgrad.runtime import scatter, scatter_take, split_like, tree_like, unbroadcast
 
 # --- the same elements in another shape
@@ -15,49 +15,49 @@ from astgrad.runtime import scatter, scatter_take, split_like, tree_like, unbroa
 linear(
     np.reshape,
     lambda by, a, shape: np.reshape(by, np.shape(a)),
-    spec=results.of_shape(results.reshaped),
+    spec=shaping.of_shape(shaping.reshaped),
     result="view",
     variadic="shape",
 )
 linear(
     np.ravel,
     lambda by, a: np.reshape(by, np.shape(a)),
-    spec=results.of_shape(lambda shape: (results.size_of(shape),)),
+    spec=shaping.of_shape(lambda shape: (operands.size_of(shape),)),
     result="view",
 )
 linear(
     np.ndarray.flatten,
     lambda by, a: np.reshape(by, np.shape(a)),
-    spec=results.of_shape(lambda shape: (results.size_of(shape),)),
+    spec=shaping.of_shape(lambda shape: (operands.size_of(shape),)),
 )
 linear(
     np.squeeze,
     lambda by, a, axis=None: np.reshape(by, np.shape(a)),
-    spec=results.of_shape(results.squeezed),
+    spec=shaping.of_shape(shaping.squeezed),
     result="view",
 )
 linear(
     np.expand_dims,
     lambda by, a, axis: np.reshape(by, np.shape(a)),
-    spec=results.of_shape(results.expanded),
+    spec=shaping.of_shape(shaping.expanded),
     result="view",
 )
 linear(
     np.atleast_1d,
     lambda by, a: np.reshape(by, np.shape(a)),
-    spec=results.of_shape(results.at_least(1)),
+    spec=shaping.of_shape(shaping.at_least(1)),
     result="view",
 )
 linear(
     np.atleast_2d,
     lambda by, a: np.reshape(by, np.shape(a)),
-    spec=results.of_shape(results.at_least(2)),
+    spec=shaping.of_shape(shaping.at_least(2)),
     result="view",
 )
 linear(
     np.atleast_3d,
     lambda by, a: np.reshape(by, np.shape(a)),
-    spec=results.of_shape(results.at_least(3)),
+    spec=shaping.of_shape(shaping.at_least(3)),
     result="view",
 )
 
@@ -66,26 +66,26 @@ linear(
 linear(
     np.transpose,
     lambda by, a, axes=None: by.T if axes is None else np.transpose(by, np.argsort(axes)),
-    spec=results.of_shape(results.transposed),
+    spec=shaping.of_shape(shaping.transposed),
     result="view",
     variadic="axes",
 )
 linear(
     np.matrix_transpose,
     lambda by, a: by.mT,
-    spec=results.of_shape(results.matrix_transposed),
+    spec=shaping.of_shape(shaping.matrix_transposed),
     result="view",
 )
 linear(
     np.swapaxes,
     lambda by, a, axis1, axis2: np.swapaxes(by, axis1, axis2),
-    spec=results.of_shape(results.swapped),
+    spec=shaping.of_shape(shaping.swapped),
     result="view",
 )
 linear(
     np.moveaxis,
     lambda by, a, source, destination: np.moveaxis(by, destination, source),
-    spec=results.of_shape(results.moved),
+    spec=shaping.of_shape(shaping.moved),
     result="view",
 )
 
@@ -94,20 +94,20 @@ linear(
 linear(
     np.flip,
     lambda by, m, axis=None: np.flip(by, axis),
-    spec=lambda m, axis=None: results.as_array(m),
+    spec=lambda m, axis=None: operands.as_array(m),
     result="view",
 )
-linear(np.fliplr, lambda by, m: np.fliplr(by), spec=results.same_shape_m, result="view")
-linear(np.flipud, lambda by, m: np.flipud(by), spec=results.same_shape_m, result="view")
+linear(np.fliplr, lambda by, m: np.fliplr(by), spec=shaping.same_shape_m, result="view")
+linear(np.flipud, lambda by, m: np.flipud(by), spec=shaping.same_shape_m, result="view")
 linear(
     np.roll,
     lambda by, a, shift, axis=None: np.roll(
         by, -shift if isinstance(shift, int) else np.negative(shift), axis
     ),
-    spec=lambda a, shift, axis=None: results.as_array(a),
+    spec=lambda a, shift, axis=None: operands.as_array(a),
 )
-linear(np.tril, lambda by, m, k=0: np.tril(by, k), spec=lambda m, k=0: results.as_array(m))
-linear(np.triu, lambda by, m, k=0: np.triu(by, k), spec=lambda m, k=0: results.as_array(m))
+linear(np.tril, lambda by, m, k=0: np.tril(by, k), spec=lambda m, k=0: operands.as_array(m))
+linear(np.triu, lambda by, m, k=0: np.triu(by, k), spec=lambda m, k=0: operands.as_array(m))
 
 
 def diag(by: Any, v: Any, k: Any = 0) -> Any:
@@ -125,15 +125,15 @@ def diagonal(by: Any, a: Any, offset: Any = 0) -> Any:
     return scatter(np.moveaxis(by, -1, 0), (places + max(-offset, 0), places + max(offset, 0)), a)
 
 
-linear(np.diag, diag, spec=results.diag)
-linear(np.diagonal, diagonal, spec=results.of_shape(results.diagonal_of), result="view")
+linear(np.diag, diag, spec=shaping.diag)
+linear(np.diagonal, diagonal, spec=shaping.of_shape(shaping.diagonal_of), result="view")
 
 # --- repeating
 
 linear(
     np.broadcast_to,
     lambda by, array, shape: unbroadcast(by, array),
-    spec=results.broadcast_to,
+    spec=shaping.broadcast_to,
     result="view",
 )
 linear(
@@ -141,7 +141,7 @@ linear(
     lambda by, a, repeats, axis=None: scatter_take(
         by, np.repeat(np.arange(np.size(a, axis)), repeats), a, axis
     ),
-    spec=results.repeat,
+    spec=shaping.repeat,
 )
 linear(
     np.tile,
@@ -152,33 +152,33 @@ linear(
 
 # --- putting together
 
-linear(np.concatenate, lambda by, arrays, axis=0: split_like(by, arrays, axis), spec=results.concatenate)
-linear(np.stack, lambda by, arrays, axis=0: split_like(by, arrays, axis), spec=results.stack)
-linear(np.vstack, lambda by, tup: split_like(by, tup, 0), spec=results.stacked(2, 0))
-linear(np.hstack, lambda by, tup: split_like(by, tup, 0 if by.ndim == 1 else 1), spec=results.stacked(1, 1))
-linear(np.dstack, lambda by, tup: split_like(by, tup, 2), spec=results.stacked(3, 2))
-linear(np.column_stack, lambda by, tup: split_like(by, tup, 1), spec=results.column_stack)
+linear(np.concatenate, lambda by, arrays, axis=0: split_like(by, arrays, axis), spec=shaping.concatenate)
+linear(np.stack, lambda by, arrays, axis=0: split_like(by, arrays, axis), spec=shaping.stack)
+linear(np.vstack, lambda by, tup: split_like(by, tup, 0), spec=shaping.stacked(2, 0))
+linear(np.hstack, lambda by, tup: split_like(by, tup, 0 if by.ndim == 1 else 1), spec=shaping.stacked(1, 1))
+linear(np.dstack, lambda by, tup: split_like(by, tup, 2), spec=shaping.stacked(3, 2))
+linear(np.column_stack, lambda by, tup: split_like(by, tup, 1), spec=shaping.column_stack)
 linear(
     np.append,
     lambda by, arr, values, axis=None: split_like(by, (arr, values), axis),
     wrt=("arr", "values"),
-    spec=results.append,
+    spec=shaping.append,
 )
 linear(
     np.array,
     lambda by, object, dtype=None: by if isinstance(object, np.ndarray) else tree_like(by, object),
-    spec=results.np_array,
+    spec=operands.np_array,
 )
 linear(
     np.asarray,
     lambda by, a, dtype=None: by if isinstance(a, np.ndarray) else tree_like(by, a),
-    spec=lambda a, dtype=None: results.np_array(a, dtype),
+    spec=lambda a, dtype=None: operands.np_array(a, dtype),
     result="view",
 )
 linear(
     np.ascontiguousarray,
     lambda by, a, dtype=None: np.reshape(by, np.shape(a)),
-    spec=lambda a, dtype=None: results.at_least_1d(results.np_array(a, dtype)),
+    spec=lambda a, dtype=None: shaping.at_least_1d(operands.np_array(a, dtype)),
     result="view",
 )
 
@@ -187,9 +187,9 @@ linear(
 linear(
     np.copy,
     lambda by, a: by if isinstance(a, np.ndarray) else tree_like(by, a),
-    spec=results.as_array,
+    spec=operands.as_array,
 )
-linear(np.ndarray.astype, lambda by, a, dtype: by, spec=results.astype)
-linear(np.float64, lambda by, x: by, spec=results.cast_to(np.float64))
-linear(np.float32, lambda by, x: by, spec=results.cast_to(np.float32))
-linear(np.complex128, lambda by, x: by, spec=results.cast_to(np.complex128))
+linear(np.ndarray.astype, lambda by, a, dtype: by, spec=shaping.astype)
+linear(np.float64, lambda by, x: by, spec=shaping.cast_to(np.float64))
+linear(np.float32, lambda by, x: by, spec=shaping.cast_to(np.float32))
+linear(np.complex128, lambda by, x: by, spec=shaping.cast_to(np.complex128))

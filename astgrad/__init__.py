@@ -1,0 +1,40 @@
+"""astgrad: the gradient of a plain NumPy function, as Python you can read, step through, time and ship.
+
+from astgrad import grad
+
+def loss(w, x, y):
+    return np.mean((x @ w - y) ** 2)
+
+loss_grad = grad(loss)
+loss_grad(w, x, y)
+print(loss_grad.source)
+"""
+
+from astgrad._version import __version__
+from astgrad.api import grad, value_and_grad
+from astgrad.errors import (
+    AstgradError,
+    InternalError,
+    MissingRule,
+    NotDifferentiable,
+    SourceUnavailable,
+    UnsupportedSyntax,
+    UntrackedMutation,
+)
+from astgrad.gradient import Gradient
+from astgrad.runtime import stop_gradient
+
+__all__ = [
+    "AstgradError",
+    "Gradient",
+    "InternalError",
+    "MissingRule",
+    "NotDifferentiable",
+    "SourceUnavailable",
+    "UnsupportedSyntax",
+    "UntrackedMutation",
+    "__version__",
+    "grad",
+    "stop_gradient",
+    "value_and_grad",
+]

@@ -1,0 +1,202 @@
+"""Dispatch: from the arguments of a call to the gradient compiled for them.
+
+In come facts about arguments and captured data, out comes a small function, generated as text too, that
+tests them and calls the gradient; what it misses goes to `miss`, never to an error (S1, S2).
+
+    def loss(W, x):
+        if type(W) is ndarray and W.dtype is f8 and len(s := W.shape) == 2 and 1 not in s and ...:
+            return loss_grad(W, x)
+        return miss(W, x)
+
+Facts test only what the text depends on, so that a new batch size compiles nothing.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import CellType, ModuleType
+from typing import Any
+
+
+from astgrad.analyses.facts import Fact, Path
+from astgrad.analyses.specs import Dim, Dimension
+from astgrad.ir import Capture, Function, Guard, Var
+
+FIXED = ("numpy", "math", "cmath", "builtins", "operator")  # modules whose functions nobody rebinds
+
+
+@dataclass
+class Tests:
+    """The conditions of one guard as text, and the objects that the text names."""
+
+    function: Function
+    names: dict[str, Any] = field(default_factory=dict)
+    conditions: list[str] = field(default_factory=list)
+    nested: bool = False  # reads items, attributes or captured names, which may be missing
+
+    def name(self, value: Any, hint: str = "c") -> str:
+        """A name for an object of the guard's text."""
+        for known, other in self.names.items():
+            if other is value:
+                return known
+        name = self.free(f"_{hint}{len(self.names)}")
+        self.names[name] = value
+        return name
+
+    def free(self, name: str) -> str:
+        """A name that no parameter has."""
+        taken = {param.var.name for param in self.function.params}
+        while name in taken:
+            name = f"_{name}"
+        return name
+
+    def root(self, var: Var) -> str:
+        for param in self.function.params:
+            if param.var is var:
+                return var.name
+        for captured, capture in self.function.captures:
+            if captured is var:
+                return self.capture(capture)
+        raise KeyError(var)
+
+    def capture(self, capture: Capture) -> str:
+        """An expression that reads a captured name, live."""
+        self.nested = True
+        if isinstance(capture.holder, CellType):
+            return f"{self.name(capture.holder, 'cell')}.cell_contents"
+        if capture.name in capture.holder:
+            return f"{self.name(capture.holder, 'globals')}[{capture.name!r}]"
+        return f"{self.name(capture.read, 'read')}()"
+
+    def path(self, path: Path) -> str:
+        text = self.root(path.root)
+        for kind, key in path.steps:
+            self.nested = True
+            if kind == "attr":
+                text += f".{key}"
+            else:
+                text += f"[{key!r}]" if isinstance(key, (int, str)) else f"[{self.name(key)}]"
+        return text
+
+    def add(self, condition: str) -> None:
+        if condition not in self.conditions:
+            self.conditions.append(condition)
+
+    def fact(self, fact: Fact) -> None:
+        FACTS[fact.kind](self, self.path(fact.path), fact.expected)
+
+    def guard(self, guard: Guard) -> None:
+        """A resolved name still is the object that it was."""
+        text = self.capture(guard.capture)
+        value = guard.capture.read()
+        if isinstance(value, ModuleType) and value.__name__.partition(".")[0] in FIXED:
+            self.add(f"{text} is {self.name(value, 'module')}")
+            return
+        text += "".join(f".{step}" for step in guard.path)
+        self.add(f"{text} is {self.name(guard.value, 'f')}")
+        if guard.code is not None:
+            self.add(f"{text}.__code__ is {self.name(guard.code, 'code')}")
+
+    def equal(self, a: Dimension, b: Dimension, sources: Mapping[Var, Path]) -> None:
+        self.add(f"{self.dimension(a, sources)} == {self.dimension(b, sources)}")
+
+    def dimension(self, dim: Dimension, sources: Mapping[Var, Path]) -> str:
+        if not isinstance(dim, Dim):
+            return str(dim)
+        text = f"{self.path(sources[dim.source])}.shape[{dim.axis}]"
+        return f"max({text} - {dim.offset}, 0)" if dim.offset else text
+
+
+def _array(tests: Tests, text: str, expected: Any) -> None:
+    kind, dtype, units = expected
+    tests.add(f"type({text}) is {tests.name(kind, 'type')}")
+    name = tests.name(dtype, "dtype")
+    tests.add(f"({text}.dtype is {name} or {text}.dtype == {name})")
+    if not units:
+        tests.add(f"{text}.shape == ()")
+        return
+    s = tests.free("_s")
+    test = f"len({s} := {text}.shape) == {len(units)}"
+    if not any(units):
+        test += f" and 1 not in {s}" if len(units) > 1 else f" and {s}[0] != 1"
+    else:
+        test += "".join(f" and {s}[{axis}] {'==' if unit else '!='} 1" for axis, unit in enumerate(units))
+    tests.add(test)
+
+
+def _value(tests: Tests, text: str, expected: Any) -> None:
+    if expected is None or isinstance(expected, (bool, type(...))):
+        tests.add(f"{text} is {expected!r}")
+        return
+    tests.add(f"type({text}) is {tests.name(type(expected), 'type')}")
+    tests.add(f"{text} == {tests.name(expected)}")
+
+
+def _keys(tests: Tests, text: str, expected: Any) -> None:
+    tests.add(f"tuple({text}) == {tests.name(expected, 'keys')}")
+
+
+FACTS: dict[str, Callable[[Tests, str, Any], None]] = {
+    "array": _array,
+    "value": _value,
+    "keys": _keys,
+    "type": lambda tests, text, expected: tests.add(f"type({text}) is {tests.name(expected, 'type')}"),
+    "is": lambda tests, text, expected: tests.add(f"{text} is {tests.name(expected)}"),
+    "length": lambda tests, text, expected: tests.add(f"len({text}) == {expected}"),
+}
+
+
+def signature_text(function: Function) -> tuple[str, str]:
+    """The parameters of a function as a `def` has them, without defaults, and as a call passes them."""
+    parts: list[str] = []
+    passed: list[str] = []
+    kinds = [p.kind for p in function.params]
+    for index, param in enumerate(function.params):
+        if param.kind == "KEYWORD_ONLY" and "KEYWORD_ONLY" not in kinds[:index]:
+            parts.append("*")
+        parts.append(param.var.name)
+        passed.append(
+            f"{param.var.name}={param.var.name}" if param.kind == "KEYWORD_ONLY" else param.var.name
+        )
+        if param.kind == "POSITIONAL_ONLY" and "POSITIONAL_ONLY" not in kinds[index + 1 :]:
+            parts.append("/")
+    return ", ".join(parts), ", ".join(passed)
+
+
+def guard_function(tests: Tests, more: Tests, primal: Any, gradient: Any, miss: Any) -> tuple[Any, Any]:
+    """The entry that tests and calls, and the test alone; both take the primal's arguments."""
+    parameters, passed = signature_text(tests.function)
+    names = {**tests.names, **more.names}
+    call, other, fits = (tests.free(name) for name in ("_gradient", "_miss", "_fits"))
+    test = " and ".join(tests.conditions) or "True"
+    whole = " and ".join((*tests.conditions, *more.conditions)) or "True"
+    body, condition = "", whole
+    if tests.nested or more.nested:
+        body = f"    try:\n        {fits} = {whole}\n    except Exception:\n        {fits} = False\n"
+        condition = fits
+    text = (
+        f"def entry({parameters}):\n{body}    if {condition}:\n        return {call}({passed})\n"
+        f"    return {other}({passed})\ndef test({parameters}):\n    return {test}\n"
+    )
+    namespace = {**names, call: gradient, other: miss}
+    exec(compile(text, "<astgrad:guard>", "exec"), namespace)
+    entry = namespace["entry"]
+    entry.__defaults__, entry.__kwdefaults__ = defaults_of(primal)
+    entry.__name__, entry.__qualname__ = primal.__name__, primal.__qualname__
+    return entry, namespace["test"]
+
+
+def defaults_of(primal: Any) -> tuple[Any, Any]:
+    return getattr(primal, "__defaults__", None), getattr(primal, "__kwdefaults__", None)
+
+
+def bind(signature: inspect.Signature, name: str, args: Any, kwargs: Any) -> inspect.BoundArguments:
+    """Arguments to parameters with defaults applied; the primal's own TypeError."""
+    try:
+        bound = signature.bind(*args, **kwargs)
+    except TypeError as error:
+        raise TypeError(f"{name}() {error}") from None
+    bound.apply_defaults()
+    return bound

@@ -1,0 +1,434 @@
+"""Gradient: the callable that `grad` returns, one generated function for each signature.
+
+In comes a function and what to differentiate it with respect to; at the first call with a new signature
+its gradient is generated, compiled and kept, and every call goes through the guard of the one used last.
+
+    loss_grad = grad(loss, wrt=("W", "b"))
+    loss_grad(W, b, x, y)     # (bW, bb)
+    print(loss_grad.source)   # the Python that ran
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from types import FunctionType, MethodType
+from typing import Any
+
+import numpy as np
+
+from astgrad import ir, pipeline
+from astgrad.analyses import specs as sp
+from astgrad.analyses.facts import Facts
+from astgrad.compile import build as compile_text
+from astgrad.dispatch import Tests, bind, guard_function
+from astgrad.emit.emit import Emitted
+from astgrad.errors import InternalError, NotDifferentiable, SourceUnavailable
+from astgrad.frontend.primitive import primitive
+from astgrad.ir import Atom, Const, Function, Tree, Var
+from astgrad.transform.gradient_ir import gradient as gradient_of
+from astgrad.transform.specialize import Specialized, Specializer, specialize
+
+LOG = logging.getLogger("astgrad")
+SIGNATURES = 64  # beyond these: the general form
+FORCED_VALUES = 8  # of one int that decides a rank
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """The gradient for one signature."""
+
+    built: pipeline.Built
+    emitted: Emitted
+    function: FunctionType  # the bare generated function
+    signature: str  # in words
+    test: Callable[..., bool] | None = None  # whether arguments have this signature
+    entry: Callable[..., Any] | None = None  # tests and calls
+
+    @property
+    def primal_ir(self) -> Function:
+        return self.built.primal
+
+    @property
+    def gradient_ir(self) -> Function:
+        return self.built.function
+
+
+class Gradient:
+    """The gradient of a function: call it with the function's own arguments.
+
+    Returns what `wrt` asks for, in the structure, shapes and dtypes of those arguments: for a tuple a
+    tuple, else one gradient; after the value, as `(value, gradient)`, where it is a `value_and_grad`.
+    Raises AstgradError where the function cannot be differentiated correctly, and the function's own
+    errors where it raises any.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        wrt: int | str | tuple[int | str, ...],
+        *,
+        value: bool,
+        optimize: bool,
+    ) -> None:
+        self.function = function
+        self._options = (wrt, value, optimize)
+        self._self: tuple[Any, ...] = ()
+        base: Any = function
+        if isinstance(function, MethodType):
+            base, self._self = function.__func__, (function.__self__,)
+        self._base = base
+        self._signature = signature_of(function)
+        self._names, self._single = resolve_wrt(function, self._signature, wrt)
+        self._lock = threading.RLock()
+        self._compiled: list[Compiled] = []
+        self._general: Compiled | None = None
+        self._last: Compiled | None = None
+        self._sibling: Gradient | None = None
+        self._forced: dict[Any, set[int]] = {}
+        self._enter: Callable[..., Any] = self._miss
+        name = getattr(function, "__name__", "function")
+        suffix = "value_and_grad" if value else "grad"
+        self._generated_name = f"{name if name.isidentifier() else 'lambda'}_{suffix}"
+        self.__name__ = name
+        self.__qualname__ = getattr(function, "__qualname__", name)
+        self.__module__ = getattr(function, "__module__", None) or __name__
+        self.__doc__ = f"Gradient of {name} with respect to {', '.join(self._names)}."
+        self.__signature__ = self._signature
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._enter(*self._self, *args, **kwargs)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
+    def __repr__(self) -> str:
+        wrt = ", ".join(self._names)
+        kind = "value_and_grad" if self._options[1] else "grad"
+        return f"<{kind} of {self.__module__}.{self.__qualname__} with respect to {wrt}>"
+
+    def __reduce__(self) -> Any:
+        return restore, (self.function.__module__, self.function.__qualname__, *self._options)
+
+    # --- what can be looked at
+
+    @property
+    def value_and_grad(self) -> Gradient:
+        """The same gradient, returned behind the value: (value, gradient)."""
+        wrt, value, optimize = self._options
+        if value:
+            return self
+        if self._sibling is None:
+            self._sibling = Gradient(self.function, wrt, value=True, optimize=optimize)
+        return self._sibling
+
+    @property
+    def source(self) -> str:
+        """The generated source for the signature used last; the general form before any call."""
+        return (self._last or self._general_form()).emitted.text
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """The generated source of every signature so far."""
+        return {compiled.signature: compiled.emitted.text for compiled in self._compiled}
+
+    def source_for(self, *args: Any, **kwargs: Any) -> str:
+        """The generated source for the signature of these arguments; nothing is called."""
+        return self.compiled_for(*args, **kwargs).emitted.text
+
+    def specialize(self, *args: Any, **kwargs: Any) -> FunctionType:
+        """The bare generated function for these arguments: it tests nothing, and steps in a debugger."""
+        return self.compiled_for(*args, **kwargs).function
+
+    @property
+    def ssa(self) -> str:
+        """The function's own SSA, one statement a line: the list x_i <- g_i(x_Pa(i)) of the lecture."""
+        return str(self._lowered())
+
+    def compiled_for(self, *args: Any, **kwargs: Any) -> Compiled:
+        """The compiled gradient for these arguments, with its IR."""
+        bound = bind(full_signature(self._base), self.__name__, (*self._self, *args), kwargs)
+        return self._find(bound.args, bound.kwargs)[0]
+
+    # --- finding and making the one for a call
+
+    def _miss(self, *args: Any, **kwargs: Any) -> Any:
+        """A call whose arguments the guard of the last one did not know."""
+        bound = bind(full_signature(self._base), self.__name__, args, kwargs)
+        compiled, fits = self._find(bound.args, bound.kwargs)
+        if not fits:
+            self._base(*bound.args, **bound.kwargs)
+            raise InternalError(
+                "the sizes of the arguments do not fit each other, but the function did not raise"
+            )
+        return compiled.function(*bound.args, **bound.kwargs)
+
+    def _find(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Compiled, bool]:
+        """The compiled gradient for these arguments, and whether sizes fit where nothing else checks it."""
+        with self._lock:
+            found = next((c for c in self._compiled if self._has(c, args, kwargs)), None)
+            if found is None:
+                found = self._general_form() if len(self._compiled) >= SIGNATURES else self._new(args, kwargs)
+            self._last = found
+            if found.entry is not None:
+                self._enter = found.entry
+            return found, sizes_fit(found, args, kwargs)
+
+    def _has(self, compiled: Compiled, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+        try:
+            return compiled.test is not None and compiled.test(*args, **kwargs)
+        except Exception:
+            return False
+
+    def _new(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Compiled:
+        names = list(full_signature(self._base).parameters)
+        values = {**dict(zip(names, args)), **kwargs}
+        facts = Facts(
+            values, frozenset(path for path, seen in self._forced.items() if len(seen) > FORCED_VALUES)
+        )
+        compiled = self._guarded(self._compile(facts, "new signature"))
+        for fact in facts.used.values():
+            if fact.kind == "value" and type(fact.expected) is int:
+                key = (fact.path.root.name, *fact.path.steps)
+                self._forced.setdefault(key, set()).add(fact.expected)
+        self._compiled.append(compiled)
+        if len(self._compiled) == SIGNATURES:
+            warnings.warn(
+                f"{self.__name__}: {SIGNATURES} signatures are compiled; further ones use the general form, "
+                "which is slower",
+                RuntimeWarning,
+                stacklevel=4,
+            )
+        return compiled
+
+    def _guarded(self, compiled: Compiled) -> Compiled:
+        facts = compiled.built.facts
+        function = compiled.built.function
+        tests, sizes = Tests(function), Tests(function)
+        for guard in function.guards:
+            tests.guard(guard)
+        for fact in facts.used.values():
+            tests.fact(fact)
+        for a, b in compiled.built.equalities:
+            sizes.equal(a, b, facts.sources)
+        entry, test = guard_function(tests, sizes, self._base, compiled.function, self._miss)
+        return replace(compiled, entry=entry, test=test)
+
+    def _general_form(self) -> Compiled:
+        with self._lock:
+            if self._general is None:
+                self._general = self._compile(Facts(), "the general form")
+            return self._general
+
+    def _compile(self, facts: Facts, why: str) -> Compiled:
+        start = time.perf_counter()
+        _, value, optimize = self._options
+        primal = self._specialized(facts)
+        built = pipeline.build(
+            primal,
+            self._names,
+            single=self._single,
+            value=value,
+            optimize=optimize,
+            name=self._generated_name,
+        )
+        signature = in_words(built, primal)
+        globals_ = getattr(self._base, "__globals__", {"np": np})
+        emitted = pipeline.printed(built, self._doc(signature, facts), globals_)
+        function = compile_text(emitted, globals_, self._base)
+        milliseconds = 1e3 * (time.perf_counter() - start)
+        LOG.info("%s for %s in %.1f ms: %s", self._generated_name, signature, milliseconds, why)
+        return Compiled(built, emitted, function, signature)
+
+    def _specialized(self, facts: Facts) -> Specialized:
+        return specialize(self._lowered(), facts, self._names, self)
+
+    def _lowered(self) -> Function:
+        if isinstance(self._base, Gradient):
+            return self._base._as_function()
+        if isinstance(self._base, FunctionType):
+            return pipeline.lowered(self._base)
+        return primitive(self._base)
+
+    def _doc(self, signature: str, facts: Facts) -> str:
+        where = ""
+        code = getattr(self._base, "__code__", None)
+        if code is not None:
+            where = f" ({code.co_filename.rpartition('/')[2]}:{code.co_firstlineno})"
+        what = "Value and gradient" if self._options[1] else "Gradient"
+        first = f"{what} of {self.__name__}{where} with respect to {', '.join(self._names)}."
+        return f"{first}\n\n{signature}" if facts.values is not None else f"{first}\n\nThe general form."
+
+    # --- being differentiated
+
+    def _as_function(self) -> Function:
+        """This gradient as a function of which the body is one call of it."""
+        params = tuple(
+            ir.Param(Var(name), p.kind.name, None if p.default is p.empty else Const(p.default))
+            for name, p in full_signature(self._base).parameters.items()
+        )
+        args = tuple(p.var for p in params if p.kind != "KEYWORD_ONLY")
+        kwargs = tuple((p.var.name, p.var) for p in params if p.kind == "KEYWORD_ONLY")
+        result = Var()
+        call = ir.Call(result, Const(self), args, kwargs)
+        body = ir.Block(tuple(p.var for p in params), (call,), (result,))
+        return Function(self._generated_name, params, body)
+
+    def __astgrad_gradient__(self, walk: Specializer, args: tuple[Atom, ...], kwargs: Any) -> Atom:
+        """Enter this gradient inside a function that is differentiated: its pure IR, for these specs."""
+        if any(other is not None and other._base is self._base for other in walk.gradients):
+            walk.refuse(
+                NotDifferentiable,
+                f"{self.__name__} calls its own gradient",
+                f"keep the function under its own name: {self.__name__}_grad = grad({self.__name__})",
+            )
+        walk.gradients.append(self)
+        try:
+            return self._entered(walk, args, kwargs)
+        finally:
+            walk.gradients.pop()
+
+    def _entered(self, walk: Specializer, args: tuple[Atom, ...], kwargs: Any) -> Atom:
+        _, value, _ = self._options
+        function = self._lowered()
+        bound = walk.bind(function, args, kwargs, {})
+        inner, outer_of = walk.inside()
+        env = {p.var: inner.fresh(walk, bound[p.var], p.var.name, outer_of) for p in function.params}
+        arguments = {p.var.name: env[p.var] for p in function.params}
+        for name in self._names:
+            inner.vary(arguments[name])
+        with inner.at(walk.origin):
+            result = inner.run(function, dict(env))
+        primal = Specialized(
+            inner.finish(function, (), result), inner.specs, walk.facts, inner.varied, arguments, inner
+        )
+        adjoint = gradient_of(primal, self._names, self._single, value, self._generated_name)
+        built = pipeline.improved(primal.function, adjoint, walk.facts, optimize=True, check=False)
+        return walk.again(built.pure, outer_of)
+
+
+def in_words(built: pipeline.Built, primal: Specialized) -> str:
+    """The signature as the docstring has it: `W: float64 (2-d), y: int`."""
+    return ", ".join(f"{name}: {described(atom, built.specs)}" for name, atom in primal.arguments.items())
+
+
+def described(atom: Atom, specs: dict[Var, sp.Spec]) -> str:
+    if isinstance(atom, Tree):
+        items = [described(item, specs) for item in atom.items]
+        if atom.kind is dict:
+            items = [f"{key!r}: {item}" for key, item in zip(atom.keys, items)]
+            return f"{{{', '.join(items)}}}"
+        shown = ", ".join(items)
+        return (
+            f"[{shown}]"
+            if atom.kind is list
+            else f"({shown})"
+            if atom.kind is tuple
+            else f"{atom.kind.__name__}({shown})"
+        )
+    if isinstance(atom, Const):
+        return str(atom)
+    if not isinstance(atom, Var):
+        return "function"
+    spec = specs.get(atom, sp.UNKNOWN)
+    if isinstance(spec, sp.Array):
+        shape = spec.shape or ()
+        unit = ", ".join("1" if dim == 1 else ":" for dim in shape)
+        return f"{spec.dtype}[{unit}]" if any(dim == 1 for dim in shape) else f"{spec.dtype} ({len(shape)}-d)"
+    return spec.type.__name__ if isinstance(spec, sp.Number) else "any"
+
+
+def sizes_fit(compiled: Compiled, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether the equalities of dimensions hold that dropped statements would have checked (S9)."""
+    facts = compiled.built.facts
+    names = [p.var for p in compiled.built.function.params]
+    values = {**dict(zip(names, args)), **{v: kwargs[v.name] for v in names if v.name in kwargs}}
+    values.update({var: capture.read() for var, capture in compiled.built.function.captures})
+
+    def size(dim: sp.Dimension) -> int | None:
+        if not isinstance(dim, sp.Dim):
+            return dim
+        path = facts.sources[dim.source]
+        return max(path.read(values[path.root]).shape[dim.axis] - dim.offset, 0)
+
+    return all(size(a) == size(b) for a, b in compiled.built.equalities)
+
+
+def full_signature(base: Any) -> inspect.Signature:
+    """The signature of the function itself, `self` included."""
+    return signature_of(base)
+
+
+def signature_of(function: Any) -> inspect.Signature:
+    """The signature of a function, never of what it wraps; of a primitive that of its rule."""
+    if isinstance(function, (FunctionType, MethodType, Gradient)):
+        return inspect.signature(function, follow_wrapped=False)
+    return primitive_signature(function)
+
+
+def primitive_signature(function: Any) -> inspect.Signature:
+    lowered = primitive(function)
+    return inspect.Signature(
+        [inspect.Parameter(p.var.name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for p in lowered.params]
+    )
+
+
+def resolve_wrt(
+    function: Any, signature: inspect.Signature, wrt: int | str | tuple[int | str, ...]
+) -> tuple[tuple[str, ...], bool]:
+    """The names that `wrt` means, and whether it is a single one.
+
+    Raises TypeError where it is of another type, ValueError where the function has no such parameter.
+    """
+    name = getattr(function, "__name__", repr(function))
+    known = list(signature.parameters)
+    single = not isinstance(wrt, tuple)
+    given = (wrt,) if not isinstance(wrt, tuple) else wrt
+    if not known:
+        raise ValueError(f"{name} has no parameters, so there is nothing to differentiate with respect to")
+    if not given:
+        raise ValueError("wrt=() names no argument; give a position, a name, or a tuple of them")
+    names: list[str] = []
+    for each in given:
+        if isinstance(each, bool) or not isinstance(each, (int, str, np.integer)):
+            raise TypeError(
+                f"wrt={wrt!r}: give a position, a name, or a tuple of them, not {type(each).__name__}"
+            )
+        if isinstance(each, str):
+            if each not in known:
+                raise ValueError(
+                    f"wrt={each!r}: {name} has no parameter of that name; it has {', '.join(known)}"
+                )
+            names.append(each)
+        else:
+            if not -len(known) <= each < len(known):
+                raise ValueError(
+                    f"wrt={each}: {name} has {len(known)} parameter(s), counted from 0: {', '.join(known)}"
+                )
+            names.append(known[each])
+    repeated = next((n for n in names if names.count(n) > 1), None)
+    if repeated is not None:
+        raise ValueError(f"wrt={wrt!r} names {repeated!r} twice")
+    return tuple(names), single
+
+
+def restore(module: str, qualname: str, wrt: Any, value: bool, optimize: bool) -> Gradient:
+    """Unpickle: the function found by its name, or the gradient that replaced it there."""
+    import importlib
+
+    found: Any = importlib.import_module(module)
+    for part in qualname.split("."):
+        if part == "<locals>" or not hasattr(found, part):
+            raise SourceUnavailable(
+                f"{module}.{qualname} cannot be found by its name, so its gradient cannot be unpickled"
+            )
+        found = getattr(found, part)
+    if isinstance(found, Gradient):
+        same = found._options == (wrt, value, optimize)
+        return found if same else Gradient(found.function, wrt, value=value, optimize=optimize)
+    return Gradient(found, wrt, value=value, optimize=optimize)

@@ -1,0 +1,401 @@
+"""Algebra: the adjoint's statements as a person would write them.
+
+In comes the accumulate form, out goes the same value with fewer operations: the first contribution
+assigns, factors of one go, signs and constants move to the front, a value that was spread over a shape
+stays small until something needs the shape. Only statements of the backward sweep are rewritten; the
+primal's are the user's.
+
+    by = 1.0; bx = zeros_like(x)                          bx = divide(e, s)
+    t = divide(by, s); u = broadcast_to(t, e.shape)  ->
+    v = multiply(u, e); bx = add(bx, v)
+
+The smart constructors look through definitions, which is right because nothing is written yet: in-place
+operations are introduced later (`in_place`).
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from astgrad import ir, runtime
+from astgrad.analyses import specs as sp
+from astgrad.analyses.specs import Spec
+from astgrad.ir import Atom, Call, Const, Function, Method, Tree, Var
+from astgrad.optimize.shapes import shape_atom
+from astgrad.rules import registry
+from astgrad.transform.builder import Builder, atom_of
+
+Rewrite = Callable[..., "Atom | None"]
+
+
+def algebra(function: Function, specs: dict[Var, Spec], adjoint_of: dict[Var, Var]) -> Function:
+    """The function with its backward statements simplified; `specs` and `adjoint_of` learn the new Vars."""
+    rewriter = Algebra(specs=specs, adjoint_of=adjoint_of)
+    env: dict[Var, Atom] = {}
+    for statement in function.body.body:
+        rewriter.statement(statement, env)
+    results = tuple(ir.substitute(result, env) for result in function.body.results)
+    body = ir.Block(function.body.params, tuple(rewriter.body), results)
+    return Function(
+        function.name,
+        function.params,
+        body,
+        function.captures,
+        function.guards,
+        function.doc,
+        function.origin,
+    )
+
+
+@dataclass
+class Algebra(Builder):
+    adjoint_of: dict[Var, Var] = field(default_factory=dict)
+    seen: dict[Any, Var] = field(default_factory=dict)  # hash-consing: equal pure calls are one
+
+    def statement(self, statement: ir.Statement, env: dict[Var, Atom]) -> None:
+        if not isinstance(statement, Call):
+            self.body.append(statement)
+            return
+        op = ir.substitute(statement.op, env)
+        args = tuple(ir.substitute(arg, env) for arg in statement.args)
+        kwargs = tuple((name, ir.substitute(value, env)) for name, value in statement.kwargs)
+        if not statement.origin.backward or not isinstance(op, Const) or statement.target is None:
+            call = Call(statement.target, op, args, kwargs, statement.effects, statement.origin)
+            self.keep(call)
+            return
+        with self.at(statement.origin):
+            result = self.emit(op, args, kwargs, statement.target.name)
+        env[statement.target] = result
+        made = self.defs.get(result) if isinstance(result, Var) else None
+        if made is not None and made.origin.backward and not result.name:  # type: ignore[union-attr]
+            result.name = statement.target.name  # type: ignore[union-attr]
+        primal = self.adjoint_of.get(statement.target)
+        if primal is not None and isinstance(result, Var) and result not in self.adjoint_of:
+            self.adjoint_of[result] = primal
+
+    def keep(self, call: Call) -> None:
+        """A statement as it is; a later equal one is replaced by it."""
+        self.body.append(call)
+        if call.target is not None:
+            self.defs[call.target] = call
+            if pure(call):
+                self.seen.setdefault(key_of(call.op, call.args, call.kwargs), call.target)
+
+    def emit(
+        self, op: Atom, args: tuple[Atom, ...], kwargs: tuple[tuple[str, Atom], ...] = (), name: str = ""
+    ) -> Atom:
+        assert isinstance(op, Const)
+        rewrite = REWRITES.get(op.value) if registry.hashable(op.value) else None
+        if rewrite is not None:
+            result = rewrite(self, *args, **dict(kwargs))
+            if result is not None:
+                return result
+        key = key_of(op, args, kwargs)
+        if key in self.seen:
+            return self.seen[key]
+        before = len(self.body)
+        result = super().emit(op, args, kwargs, name)
+        if len(self.body) > before and pure(self.body[-1]):
+            assert isinstance(result, Var)
+            self.seen[key] = result
+        return result
+
+    # --- looking at definitions
+
+    def match(self, atom: Atom, *ops: Any) -> tuple[Atom, ...] | None:
+        """The operands of `atom` where a call of one of `ops` defines it."""
+        call = self.defs.get(atom) if isinstance(atom, Var) else None
+        if call is None or not isinstance(call.op, Const) or call.kwargs or call.op.value not in ops:
+            return None
+        return call.args
+
+    def shape(self, atom: Atom) -> Any:
+        return sp.shape_of(self.spec(atom))
+
+    def real(self, *atoms: Atom) -> bool:
+        dtypes = [sp.dtype_of(self.spec(atom)) for atom in atoms]
+        return all(dtype is not None and dtype.kind in "fiub" for dtype in dtypes)
+
+    def inexact(self, atom: Atom) -> bool:
+        dtype = sp.dtype_of(self.spec(atom))
+        return dtype is not None and dtype.kind in "fc"
+
+    def scalar(self, atom: Atom) -> bool:
+        return isinstance(self.spec(atom), sp.Number)
+
+    def fills(self, atom: Atom, *others: Atom) -> bool:
+        """Whether combining `atom` with the others elementwise has the shape of `atom`."""
+        shapes = [self.shape(a) for a in (atom, *others)]
+        return sp.fills(shapes[0], sp.broadcast(*shapes))
+
+    def unspread(self, a: Atom, b: Atom) -> Atom | None:
+        """`a` before it was spread over a shape that its elementwise partner `b` has anyway."""
+        spread = self.match(a, np.broadcast_to)
+        return spread[0] if spread and self.fills(b, a) else None
+
+
+def pure(call: Any) -> bool:
+    return call.effects.writes == () and not call.effects.impure
+
+
+def key_of(op: Atom, args: tuple[Atom, ...], kwargs: tuple[tuple[str, Atom], ...]) -> Any:
+    """A key equal for calls that are equal."""
+    return (
+        atom_key(op),
+        tuple(map(atom_key, args)),
+        tuple((name, atom_key(value)) for name, value in kwargs),
+    )
+
+
+def atom_key(atom: Atom) -> Any:
+    if isinstance(atom, Const):
+        value = atom.value
+        literal = value is None or isinstance(value, (bool, int, float, complex, str))
+        return (
+            (type(value), repr(value))
+            if literal
+            else (Const, value if isinstance(value, Method) else id(value))
+        )
+    if isinstance(atom, Tree):
+        return (atom.kind, tuple(map(atom_key, atom.items)), atom.keys)
+    return atom
+
+
+def number(atom: Atom) -> Any:
+    """The value of a numeric literal, else None."""
+    if isinstance(atom, Const) and type(atom.value) in (int, float):
+        return atom.value
+    return None
+
+
+def is_zero(b: Algebra, atom: Atom, partner: Atom) -> bool:
+    """Whether `atom` is the zero that an adjoint starts from."""
+    if isinstance(atom, Const):
+        return atom.value in (0, 0j) and type(atom.value) in (float, complex)
+    if b.match(atom, runtime.zeros):
+        return True
+    return bool(b.match(atom, np.zeros_like)) and b.fills(partner, atom)
+
+
+# --- smart constructors: an atom where they apply, None where the call stays as it is
+
+
+def add(b: Algebra, x: Atom, y: Atom) -> Atom | None:
+    if is_zero(b, x, y):
+        return y
+    if is_zero(b, y, x):
+        return x
+    if number(x) is not None and number(y) is not None:
+        return Const(number(x) + number(y))
+    for one, other in ((x, y), (y, x)):
+        negated = b.match(one, operator.neg, np.negative)
+        if negated and not (one is x and b.match(other, operator.neg, np.negative)):
+            return b.call(operator.sub, other, negated[0])
+        if isinstance(one, Const) and number(one) is not None and number(one) < 0 and one is y:
+            return b.call(operator.sub, other, Const(-number(one)))
+        inner = b.unspread(one, other)
+        if inner is not None:
+            return b.call(operator.add, *((inner, other) if one is x else (other, inner)))
+    if x is y and isinstance(x, Var):
+        return b.call(operator.mul, Const(2), x)
+    return None
+
+
+def sub(b: Algebra, x: Atom, y: Atom) -> Atom | None:
+    if number(x) is not None and number(y) is not None:
+        return Const(number(x) - number(y))
+    if is_zero(b, x, y):
+        return b.call(operator.neg, y)
+    negated = b.match(y, operator.neg, np.negative)
+    if negated:
+        return b.call(operator.add, x, negated[0])
+    inner = b.unspread(y, x)
+    if inner is not None:
+        return b.call(operator.sub, x, inner)
+    return None
+
+
+def neg(b: Algebra, x: Atom) -> Atom | None:
+    if number(x) is not None:
+        return Const(-number(x))
+    negated = b.match(x, operator.neg, np.negative)
+    if negated:
+        return negated[0]
+    difference = b.match(x, operator.sub, np.subtract)
+    if difference:
+        return b.call(operator.sub, difference[1], difference[0])
+    product = b.match(x, operator.mul, np.multiply)
+    if product and number(product[0]) is not None:
+        return b.call(operator.mul, Const(-number(product[0])), product[1])
+    spread = b.match(x, np.broadcast_to)
+    if spread:
+        return b.call(np.broadcast_to, b.call(operator.neg, spread[0]), spread[1])
+    return None
+
+
+def mul(b: Algebra, x: Atom, y: Atom) -> Atom | None:
+    if number(x) is not None and number(y) is not None:
+        return Const(number(x) * number(y))
+    for one, other in ((x, y), (y, x)):
+        value = number(one)
+        if value == 1 and b.inexact(other):
+            return other
+        if value == -1 and b.inexact(other):
+            return b.call(operator.neg, other)
+        negated = b.match(one, operator.neg, np.negative)
+        if negated:
+            product = (negated[0], other) if one is x else (other, negated[0])
+            return b.call(operator.neg, b.call(operator.mul, *product))
+        inner = b.unspread(one, other)
+        if inner is not None:
+            return b.call(operator.mul, *((inner, other) if one is x else (other, inner)))
+    return constants_first(b, x, y) or quotient(b, x, y) or spread_product(b, x, y)
+
+
+def constants_first(b: Algebra, x: Atom, y: Atom) -> Atom | None:
+    """a * (2 * b) is 2 * a * b."""
+    if number(y) is not None:
+        return b.call(operator.mul, y, x)
+    right = b.match(y, operator.mul, np.multiply)
+    if right and number(right[0]) is not None:
+        if number(x) is not None:
+            return b.call(operator.mul, Const(number(x) * number(right[0])), right[1])
+        return b.call(operator.mul, b.call(operator.mul, right[0], x), right[1])
+    return None
+
+
+def quotient(b: Algebra, x: Atom, y: Atom) -> Atom | None:
+    """a * (c / b) is c * a / b for a literal c."""
+    for one, other in ((x, y), (y, x)):
+        parts = b.match(one, operator.truediv, np.divide)
+        if parts and number(parts[0]) is not None and b.inexact(other):
+            return b.call(operator.truediv, b.call(operator.mul, parts[0], other), parts[1])
+    return None
+
+
+def spread_product(b: Algebra, x: Atom, y: Atom) -> Atom | None:
+    """A product with a literal is taken before a value is spread."""
+    spread = b.match(y, np.broadcast_to)
+    if spread and (number(x) is not None or b.scalar(x)):
+        return b.call(np.broadcast_to, b.call(operator.mul, x, spread[0]), spread[1])
+    spread = b.match(x, np.broadcast_to)
+    if spread and b.scalar(y):
+        return b.call(np.broadcast_to, b.call(operator.mul, spread[0], y), spread[1])
+    return None
+
+
+def div(b: Algebra, x: Atom, y: Atom) -> Atom | None:
+    if number(y) == 1 and b.inexact(x):
+        return x
+    negated = b.match(x, operator.neg, np.negative)
+    if negated:
+        return b.call(operator.neg, b.call(operator.truediv, negated[0], y))
+    if number(x) is not None and number(x) < 0:
+        return b.call(operator.neg, b.call(operator.truediv, Const(-number(x)), y))
+    parts = b.match(x, operator.truediv, np.divide)
+    if parts and number(parts[0]) is not None and b.scalar(parts[1]):
+        return b.call(operator.truediv, parts[0], b.call(operator.mul, parts[1], y))
+    inner = b.unspread(x, y)
+    if inner is not None:
+        return b.call(operator.truediv, inner, y)
+    spread = b.match(x, np.broadcast_to)
+    if spread and b.scalar(y):
+        return b.call(np.broadcast_to, b.call(operator.truediv, spread[0], y), spread[1])
+    return None
+
+
+def power(b: Algebra, x: Atom, n: Atom) -> Atom | None:
+    return x if number(n) == 1 and b.inexact(x) else None
+
+
+def conjugate(b: Algebra, x: Atom) -> Atom | None:
+    return x if b.real(x) else None
+
+
+def broadcast_to(b: Algebra, x: Atom, shape: Atom) -> Atom | None:
+    """Nothing where the value has the shape already."""
+    want = b.spec(shape)
+    have = b.shape(x)
+    if isinstance(want, sp.Struct) and have is not None and len(have) == len(want.items):
+        dims = [item.value if isinstance(item, sp.Number) else None for item in want.items]
+        if have and all(sp.same(a, d) for a, d in zip(have, dims)):
+            return x
+    return None
+
+
+def total(b: Algebra, x: Atom, axis: Atom | None = None, keepdims: Atom | None = None) -> Atom | None:
+    """The sum of a product of two arrays of one shape is their inner product."""
+    product = b.match(x, operator.mul, np.multiply)
+    if axis is not None or keepdims is not None or not product or not b.real(*product):
+        return None
+    shapes = [b.shape(factor) for factor in product]
+    if None in shapes or shapes[0] != shapes[1] or any(dim is None for dim in shapes[0]) or not shapes[0]:
+        return None
+    if sp.dtype_of(b.spec(product[0])) != sp.dtype_of(b.spec(product[1])):
+        return None
+    return b.call(operator.matmul if len(shapes[0]) == 1 else np.vdot, *product)
+
+
+def getitem(b: Algebra, x: Atom, index: Atom) -> Atom | None:
+    """New axes are added to the one array of a product or quotient of scalars with it."""
+    if isinstance(x, Tree):
+        return None
+    items = index.items if isinstance(index, Tree) and index.kind is tuple else (index,)
+    if not any(isinstance(i, Const) and i.value is None for i in items) or not all(map(only_axes, items)):
+        return None
+    for op, names in (
+        (operator.truediv, (operator.truediv, np.divide)),
+        (operator.mul, (operator.mul, np.multiply)),
+    ):
+        parts = b.match(x, *names)
+        if parts and sum(not b.scalar(part) for part in parts) == 1:
+            moved = [part if b.scalar(part) else b.call(operator.getitem, part, index) for part in parts]
+            return b.call(op, *moved)
+    return None
+
+
+def only_axes(item: Atom) -> bool:
+    """Whether an index item is None, `...` or a full slice."""
+    if isinstance(item, Tree) and item.kind is slice:
+        return all(isinstance(part, Const) and part.value is None for part in item.items)
+    return isinstance(item, Const) and (item.value is None or item.value is ...)
+
+
+def attribute(b: Algebra, x: Atom, name: Atom) -> Atom | None:
+    """The shape of an intermediate value, said by an argument that has it, so that the value may go."""
+    assert isinstance(name, Const)
+    if name.value in ("shape", "size") and isinstance(x, Var):
+        return shape_atom(b, x, name.value)
+    return None
+
+
+def length(b: Algebra, x: Atom) -> Atom | None:
+    return shape_atom(b, x, "len") if isinstance(x, Var) else None
+
+
+def astype(b: Algebra, x: Atom, dtype: Atom) -> Atom | None:
+    have = sp.dtype_of(b.spec(x))
+    same = isinstance(b.spec(x), sp.Array) and isinstance(dtype, Const) and have == np.dtype(dtype.value)
+    return x if same else None
+
+
+REWRITES: dict[Any, Rewrite] = {
+    **dict.fromkeys((operator.add, np.add), add),
+    **dict.fromkeys((operator.sub, np.subtract), sub),
+    **dict.fromkeys((operator.neg, np.negative), neg),
+    **dict.fromkeys((operator.mul, np.multiply), mul),
+    **dict.fromkeys((operator.truediv, np.divide), div),
+    **dict.fromkeys((operator.pow, np.power), power),
+    **dict.fromkeys((np.conj, Method("conj"), np.real), conjugate),
+    np.broadcast_to: broadcast_to,
+    np.sum: total,
+    operator.getitem: getitem,
+    getattr: attribute,
+    len: length,
+    Method("astype"): astype,
+}

@@ -1,0 +1,154 @@
+"""Dead code: what nobody reads goes, unless dropping it would drop an error of the primal (S9).
+
+In comes a function, out goes the same without the pure statements that no result needs, and the
+equalities of dimensions that the dropped statements of the primal would have checked and that no kept
+statement implies: a guard tests those at entry.
+
+    t = add(x, y); bx = ones_like(x); return bx    ->    bx = ones_like(x); return bx    and  x0 == y0
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable
+from typing import Any
+
+from astgrad import ir, runtime
+from astgrad.analyses import specs as sp
+from astgrad.analyses.raising import constraints
+from astgrad.analyses.specs import Dimension, Spec
+from astgrad.ir import Call, Const, Function, Tree, Var
+from astgrad.transform.builder import constant_spec
+
+Equality = tuple[Dimension, Dimension]
+
+
+def dead_code(
+    function: Function, specs: dict[Var, Spec], *, primal: bool = True
+) -> tuple[Function, tuple[Equality, ...]]:
+    """The function without dead statements; with `primal` False only backward ones are dropped."""
+    needed = {var for result in function.body.results for var in ir.variables(result)}
+    kept: list[ir.Statement] = []
+    checked: list[Equality] = []  # by kept statements
+    owed: list[Equality] = []  # by dropped ones
+    scattered: set[Any] = set()  # (shape of x, index) of kept scatters: they raise what x[index] raises
+    for statement in reversed(function.body.body):
+        equalities = _equalities(statement, specs)
+        if not _is_needed(statement, needed):
+            implied = _reads_scattered(statement, specs, scattered)
+            if statement.origin.backward or implied or (primal and equalities is not None):
+                owed += () if statement.origin.backward or equalities is None else equalities
+                continue
+        kept.append(statement)
+        checked += equalities or ()
+        needed.update(_read(statement))
+        _note_scatter(statement, specs, scattered)
+    body = ir.Block(function.body.params, tuple(reversed(kept)), function.body.results)
+    result = Function(
+        function.name,
+        function.params,
+        body,
+        function.captures,
+        function.guards,
+        function.doc,
+        function.origin,
+    )
+    return result, _not_implied(owed, checked)
+
+
+def _is_needed(statement: ir.Statement, needed: set[Var]) -> bool:
+    if any(target in needed for target in ir.targets(statement)):
+        return True
+    if not isinstance(statement, Call):
+        return True
+    if statement.effects.impure:
+        return True
+    writes = statement.effects.writes
+    if writes is None:
+        return True
+    return any(var in needed for index in writes for var in ir.variables(statement.args[index]))
+
+
+def _read(statement: ir.Statement) -> Iterable[Var]:
+    for atom in ir.operands(statement):
+        yield from ir.variables(atom)
+    for block in ir.blocks(statement):
+        for inner in block.body:
+            yield from _read(inner)
+        for result in block.results:
+            yield from ir.variables(result)
+
+
+def _spec(atom: ir.Atom, specs: dict[Var, Spec]) -> Spec:
+    if isinstance(atom, Var):
+        return specs.get(atom, sp.UNKNOWN)
+    if isinstance(atom, Const):
+        return constant_spec(atom.value)
+    if isinstance(atom, Tree):
+        return sp.Struct(atom.kind, tuple(_spec(item, specs) for item in atom.items), atom.keys)
+    return sp.UNKNOWN
+
+
+def _equalities(statement: ir.Statement, specs: dict[Var, Spec]) -> list[Equality] | None:
+    """The equalities under which a statement cannot raise; None where it may raise otherwise."""
+    if not isinstance(statement, Call) or not isinstance(statement.op, Const):
+        return None
+    args = tuple(_spec(arg, specs) for arg in statement.args)
+    kwargs = {name: _spec(value, specs) for name, value in statement.kwargs}
+    return constraints(statement.op.value, args, kwargs)
+
+
+def _index_key(shape: Any, index: ir.Atom) -> Any:
+    if isinstance(index, Tree):
+        return (shape, index.kind, tuple(_index_key(None, item) for item in index.items))
+    return (shape, repr(index.value)) if isinstance(index, Const) else (shape, index)
+
+
+def _note_scatter(statement: ir.Statement, specs: dict[Var, Spec], scattered: set[Any]) -> None:
+    if not isinstance(statement, Call) or not isinstance(statement.op, Const):
+        return
+    op, args = statement.op.value, statement.args
+    at = (
+        {runtime.scatter: (2, 1), runtime.iadd_at: (0, 1), runtime.add_at: (0, 1)}.get(op)
+        if _plain(op)
+        else None
+    )
+    at = (0, 1) if op is operator.getitem else at
+    if at:
+        scattered.add(_index_key(sp.shape_of(_spec(args[at[0]], specs)), args[at[1]]))
+
+
+def _plain(op: Any) -> bool:
+    return getattr(type(op), "__hash__", None) is not None
+
+
+def _reads_scattered(statement: ir.Statement, specs: dict[Var, Spec], scattered: set[Any]) -> bool:
+    if not isinstance(statement, Call) or not isinstance(statement.op, Const):
+        return False
+    if statement.op.value is not operator.getitem:
+        return False
+    shape = sp.shape_of(_spec(statement.args[0], specs))
+    if shape is None or any(dim is None for dim in shape):
+        return False
+    return _index_key(shape, statement.args[1]) in scattered
+
+
+def _not_implied(owed: list[Equality], checked: list[Equality]) -> tuple[Equality, ...]:
+    """The owed equalities that do not follow from the checked ones."""
+    classes: dict[Dimension, Dimension] = {}
+
+    def find(dim: Dimension) -> Dimension:
+        while dim in classes:
+            dim = classes[dim]
+        return dim
+
+    def join(a: Dimension, b: Dimension) -> bool:
+        first, second = find(a), find(b)
+        if first == second:
+            return False
+        classes[first] = second
+        return True
+
+    for a, b in checked:
+        join(a, b)
+    return tuple((a, b) for a, b in owed if join(a, b))

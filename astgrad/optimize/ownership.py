@@ -1,0 +1,111 @@
+"""Ownership: returned gradients never alias each other, the arguments or anything else that lives on.
+
+In comes a gradient's SSA, out goes the same with a copy where a result is a view of an argument, is
+returned twice, or was spread over a shape by `broadcast_to` (a read-only view).
+
+    by = ...; return by, by      ->    t = copy(by); return by, t
+    return broadcast_to(1.0, x.shape)  ->  return ones_like(x)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from astgrad import ir, runtime
+from astgrad.analyses import specs as sp
+from astgrad.analyses.specs import Spec
+from astgrad.errors import Origin
+from astgrad.ir import Atom, Call, Const, Function, Tree, Var
+from astgrad.optimize.in_place import roots
+from astgrad.optimize.shapes import whole
+from astgrad.transform.builder import Builder
+
+
+def own(function: Function, specs: dict[Var, Spec], adjoint_of: dict[Var, Var]) -> Function:
+    """The function with its results in memory of their own."""
+    owner = _Owner(specs=specs)
+    owner.prepare(function, adjoint_of)
+    results = tuple(owner.result(result) for result in function.body.results)
+    body = ir.Block(function.body.params, tuple(owner.body), results)
+    return Function(
+        function.name,
+        function.params,
+        body,
+        function.captures,
+        function.guards,
+        function.doc,
+        function.origin,
+    )
+
+
+class _Owner(Builder):
+    def prepare(self, function: Function, adjoint_of: dict[Var, Var]) -> None:
+        self.body = list(function.body.body)
+        self.adjoint_of = adjoint_of
+        self.roots = roots(function.body.body)
+        self.taken: set[Var] = set()
+        self.defs = {s.target: s for s in function.body.body if isinstance(s, Call) and s.target is not None}
+
+    def result(self, atom: Atom) -> Atom:
+        if isinstance(atom, Tree):
+            return Tree(atom.kind, tuple(self.result(item) for item in atom.items), atom.keys)
+        if not isinstance(atom, Var) or isinstance(self.spec(atom), (sp.Number, sp.Known)):
+            return atom
+        call = self.defs.get(atom)
+        if call is not None and isinstance(call.op, Const) and call.op.value is np.broadcast_to:
+            return self.spread(atom, call)
+        root = self.roots.get(atom, atom)
+        mine = root is not None and root in self.defs
+        if mine and root not in self.taken and not self.is_spread(root):
+            self.taken.add(root)  # type: ignore[arg-type]
+            return atom
+        return self.copied(atom)
+
+    def is_spread(self, root: Var | None) -> bool:
+        call = self.defs.get(root) if root is not None else None
+        return call is not None and isinstance(call.op, Const) and call.op.value is np.broadcast_to
+
+    def copied(self, atom: Var) -> Atom:
+        """A copy; a helper's where nothing is known of the value."""
+        origin = self.defs[atom].origin if atom in self.defs else Origin(backward=True)
+        with self.at(origin):
+            op = ir.Method("copy") if isinstance(self.spec(atom), sp.Array) else runtime.owned
+            copy = self.call(op, atom)
+        assert isinstance(copy, Var)
+        if atom in self.adjoint_of:
+            self.adjoint_of[copy] = self.adjoint_of[atom]
+        return copy
+
+    def spread(self, atom: Var, call: Call) -> Atom:
+        """A value spread over a shape, as an array of its own."""
+        value, shape = call.args
+        spec = self.spec(atom)
+        with self.at(call.origin):
+            new = self.filled(value, shape, spec, atom.name)
+        assert isinstance(new, Var)
+        if atom in self.adjoint_of:
+            self.adjoint_of[new] = self.adjoint_of[atom]
+        self.taken.add(new)
+        return new
+
+    def filled(self, value: Atom, shape: Atom, spec: Any, name: str) -> Atom:
+        like = self.like(spec)
+        one = isinstance(value, Const) and value.value == 1
+        if like is not None:
+            return (
+                self.call(np.ones_like, like, name=name)
+                if one
+                else self.call(np.full_like, like, value, name=name)
+            )
+        keyword = {"dtype": Const(spec.dtype.type)} if spec.dtype != np.float64 else {}
+        return self.call(np.full, shape, value, name=name, **keyword)
+
+    def like(self, spec: Any) -> Var | None:
+        """An argument of exactly this shape and dtype."""
+        if not isinstance(spec, sp.Array) or not spec.shape or any(dim is None for dim in spec.shape):
+            return None
+        source = whole(spec.shape, self)
+        other = self.specs.get(source) if source is not None else None
+        return source if isinstance(other, sp.Array) and other.dtype == spec.dtype else None

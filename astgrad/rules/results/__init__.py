@@ -1,0 +1,1 @@
+"""The spec of a call's result, family by family: from the operands' specs by NumPy's parameter names."""

@@ -1,0 +1,180 @@
+"""The results of what computes: elementwise functions, reductions, products.
+
+reduction(np.sum)(a=f4[x0, x1], axis=0)   ->   f4[x1]
+matmul(f8[W0, W1], f8[x0])   ->   f8[W0]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache, reduce
+from typing import Any
+
+import numpy as np
+
+from astgrad.analyses import specs as sp
+from astgrad.analyses.specs import UNKNOWN, Array, Known, Number, Spec, Undecided
+from astgrad.rules.results.operands import (
+    Shape,
+    axes_of,
+    dtype_by,
+    known,
+    numeric,
+    scalar_or_array,
+    shape_known,
+    size_of,
+)
+from astgrad.rules.results.making import shape
+
+# --- elementwise
+
+
+@lru_cache(maxsize=4096)
+def _resolved(ufunc: np.ufunc, kinds: tuple[Any, ...]) -> np.dtype[Any]:
+    return ufunc.resolve_dtypes((*kinds, *(None,) * ufunc.nout))[-1]
+
+
+def ufunc(function: Any, *specs: Spec) -> Spec:
+    """The result of a ufunc: dtypes as NumPy promotes (NEP 50: Python numbers are weak)."""
+    operands = [numeric(spec) for spec in specs]
+    kinds = tuple(
+        o.type if isinstance(o, Number) and o.type in (int, float, complex) else sp.dtype_of(o)
+        for o in operands
+    )
+    return broadcasted(_resolved(function, kinds), operands)
+
+
+def broadcasted(dtype: np.dtype[Any], operands: Sequence[Array | Number]) -> Spec:
+    shape = sp.broadcast(*map(sp.shape_of, operands))
+    if shape is None:  # of unknown rank, and a scalar if that is 0
+        if any(sp.rank(o) for o in operands):
+            return Array(dtype, None)
+        raise Undecided
+    return scalar_or_array(dtype, shape)
+
+
+def like_ufunc(function: Any) -> Callable[..., Spec]:
+    """A function that broadcasts as ufuncs do: all operands given."""
+
+    def spec(**operands: Spec) -> Spec:
+        given = [numeric(o) for o in operands.values() if not (isinstance(o, Known) and o.value is None)]
+        return broadcasted(dtype_by(function, *given), given)
+
+    return spec
+
+
+def clip(**operands: Spec) -> Spec:
+    """As the maximum of all operands that are not None."""
+    given = [numeric(o) for o in operands.values() if o != Known(None)]
+    return broadcasted(dtype_by(_largest, *given), given)
+
+
+def _largest(*values: Any) -> Any:
+    return reduce(np.maximum, values)
+
+
+def of_ufunc(function: Any) -> Callable[..., Spec]:
+    return lambda *args, **operands: ufunc(function, *args, *operands.values())
+
+
+def np_where(condition: Spec, x: Spec, y: Spec) -> Spec:
+    operands = [numeric(o) for o in (condition, x, y)]
+    shape = sp.broadcast(*map(sp.shape_of, operands))
+    return Array(dtype_by(np.where, *operands), shape)
+
+
+# --- reductions
+
+
+def reduced(shape: Shape | None, axis: Any, keepdims: Any) -> Shape:
+    """The shape that is left when axes are reduced."""
+    axis, keepdims = known(axis), bool(known(keepdims))
+    if axis is None and not keepdims:
+        return ()
+    if shape is None:
+        raise Undecided
+    axes = range(len(shape)) if axis is None else axes_of(axis, len(shape))
+    return tuple(1 if i in axes else n for i, n in enumerate(shape) if keepdims or i not in axes)
+
+
+def reduction(function: Any) -> Callable[..., Spec]:
+    def spec(
+        a: Spec = UNKNOWN, axis: Any = None, keepdims: Any = False, x: Spec | None = None, **_: Spec
+    ) -> Spec:
+        operand = numeric(a if x is None else x)
+        return scalar_or_array(dtype_by(function, operand), reduced(sp.shape_of(operand), axis, keepdims))
+
+    return spec
+
+
+def cumulative(function: Any) -> Callable[..., Spec]:
+    def spec(a: Spec, axis: Any = None) -> Spec:
+        operand = numeric(a)
+        shape = shape_known(operand)
+        return Array(dtype_by(function, operand), (size_of(shape),) if known(axis) is None else shape or (1,))
+
+    return spec
+
+
+def trace(a: Spec) -> Spec:
+    operand = numeric(a)
+    if len(shape_known(operand)) != 2:
+        raise Undecided
+    return Number(dtype_by(np.sum, operand).type)
+
+
+# --- products
+
+
+def matmul(x1: Spec, x2: Spec) -> Spec:
+    a, b = numeric(x1), numeric(x2)
+    left, right = shape_known(a), shape_known(b)
+    if not left or not right:
+        raise Undecided
+    batch = sp.broadcast(left[:-2], right[:-2])
+    assert batch is not None
+    shape = (*batch, *left[-2:-1], *(right[-1:] if len(right) > 1 else ()))
+    return scalar_or_array(_product_dtype(a, b), shape)
+
+
+def _product_dtype(a: Array | Number, b: Array | Number) -> np.dtype[Any]:
+    return np.result_type(*(dt for dt in (sp.dtype_of(a), sp.dtype_of(b)) if dt is not None))
+
+
+def dot(a: Spec, b: Spec) -> Spec:
+    left, right = numeric(a), numeric(b)
+    if isinstance(left, Number) or isinstance(right, Number):
+        result = broadcasted(dtype_by(np.dot, left, right), [left, right])
+        return result
+    m, n = shape_known(left), shape_known(right)
+    if not m or not n:
+        raise Undecided
+    return scalar_or_array(_product_dtype(left, right), (*m[:-1], *n[:-2], *(n[-1:] if len(n) > 1 else ())))
+
+
+def vdot(a: Spec, b: Spec) -> Spec:
+    return Number(dtype_by(np.vdot, numeric(a), numeric(b)).type)
+
+
+def inner(a: Spec, b: Spec) -> Spec:
+    left, right = numeric(a), numeric(b)
+    m, n = shape_known(left), shape_known(right)
+    if not m or not n:
+        raise Undecided
+    return scalar_or_array(_product_dtype(left, right), (*m[:-1], *n[:-1]))
+
+
+def outer(a: Spec, b: Spec) -> Spec:
+    left, right = numeric(a), numeric(b)
+    return Array(dtype_by(np.outer, left, right), (size_of(shape_known(left)), size_of(shape_known(right))))
+
+
+def tensordot(a: Spec, b: Spec, axes: Any = 2) -> Spec:
+    left, right = numeric(a), numeric(b)
+    m, n, axes = shape_known(left), shape_known(right), known(axes)
+    if isinstance(axes, int):
+        first, second = tuple(range(len(m) - axes, len(m))), tuple(range(axes))
+    else:
+        first, second = axes_of(axes[0], len(m)), axes_of(axes[1], len(n))
+    kept = [d for i, d in enumerate(m) if i not in first] + [d for i, d in enumerate(n) if i not in second]
+    return Array(_product_dtype(left, right), tuple(kept))

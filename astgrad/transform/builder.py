@@ -1,0 +1,151 @@
+"""The builder: appends statements to a block, with the spec and the effects of each.
+
+In comes an operator and its operands, out comes an atom: a `Const` where the specs decide the value
+(`x.ndim` of a matrix is 2), a `Var` that a new statement binds otherwise.
+
+    call(np.sum, x, axis=Const(0))  appends  t1 = sum(x, axis=0): f8[x1]
+"""
+
+from __future__ import annotations
+
+import operator
+from contextlib import contextmanager
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from astgrad.analyses import specs as sp
+from astgrad.analyses.specs import UNKNOWN, Spec
+from astgrad.errors import NOWHERE, Origin
+from astgrad import ir
+from astgrad.ir import Atom, Call, Closure, Const, Effects, Statement, Tree, Var
+from astgrad.rules import registry
+
+FOLDABLE = {
+    *(operator.add, operator.sub, operator.mul, operator.floordiv, operator.mod, operator.neg),
+    *(operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge),
+    *(operator.is_, operator.is_not, operator.not_, operator.contains, operator.getitem),
+    *(len, min, max, abs, isinstance, range, tuple, type),
+}
+
+
+def resolved(op: Any, args: tuple[Atom, ...]) -> tuple[Any, tuple[Atom, ...]]:
+    """The function that a call applies, and to what: `x.T` is the transpose of x."""
+    if op is getattr and isinstance(args[1], Const) and args[1].value in registry.ATTRIBUTES:
+        return registry.ATTRIBUTES[args[1].value], args[:1]
+    return op, args
+
+
+def atom_of(value: Any) -> Atom:
+    """A Python value as an atom: containers become Trees, atoms stay, the rest are constants."""
+    if isinstance(value, (Var, Const, Tree, Closure)):
+        return value
+    if type(value) in (tuple, list):
+        return Tree(type(value), tuple(atom_of(item) for item in value))
+    if isinstance(value, slice):
+        return Tree(slice, (atom_of(value.start), atom_of(value.stop), atom_of(value.step)))
+    return Const(value)
+
+
+@dataclass
+class Builder:
+    """Statements in order, and the spec of each Var that they bind."""
+
+    specs: dict[Var, Spec] = field(default_factory=dict)
+    body: list[Statement] = field(default_factory=list)
+    defs: dict[Var, Call] = field(default_factory=dict)
+    origin: Origin = NOWHERE
+
+    @contextmanager
+    def at(self, origin: Origin) -> Iterator[None]:
+        """Statements appended inside belong to this span of the primal."""
+        before, self.origin = self.origin, origin
+        try:
+            yield
+        finally:
+            self.origin = before
+
+    def spec(self, atom: Atom) -> Spec:
+        """What is known of an atom."""
+        if isinstance(atom, Var):
+            return self.specs.get(atom, UNKNOWN)
+        if isinstance(atom, Const):
+            return constant_spec(atom.value)
+        if isinstance(atom, Tree):
+            return sp.Struct(atom.kind, tuple(self.spec(item) for item in atom.items), atom.keys)
+        return sp.Known(atom)
+
+    def call(self, op: Any, *args: Any, name: str = "", **kwargs: Any) -> Atom:
+        """Append a call of a ruled or constant function on atoms or Python values."""
+        atoms = tuple(atom_of(arg) for arg in args)
+        keywords = tuple((key, atom_of(value)) for key, value in kwargs.items())
+        return self.emit(atom_of(op), atoms, keywords, name)
+
+    def emit(
+        self, op: Atom, args: tuple[Atom, ...], kwargs: tuple[tuple[str, Atom], ...] = (), name: str = ""
+    ) -> Atom:
+        """Append one call, unless its value is known already."""
+        assert isinstance(op, Const)
+        specs = tuple(self.spec(arg) for arg in args)
+        keywords = {key: self.spec(value) for key, value in kwargs}
+        if not kwargs and registry.hashable(op.value) and op.value in FOLDABLE:
+            folded = fold_static(op.value, specs)
+            if folded is not None:
+                return folded
+        spec = registry.result_spec(op.value, specs, keywords)
+        effects = ir.VIEW if op.value is getattr else registry.effects_of(op.value, specs)
+        known = known_atom(spec)
+        if known is not None and effects.writes == () and not effects.impure:
+            return known
+        return self.append(op, args, kwargs, spec, effects, name)
+
+    def append(
+        self,
+        op: Atom,
+        args: tuple[Atom, ...],
+        kwargs: tuple[tuple[str, Atom], ...],
+        spec: Spec,
+        effects: Effects,
+        name: str = "",
+    ) -> Var:
+        """Append a call as it is."""
+        target = Var(name)
+        call = Call(target, op, args, kwargs, effects, self.origin)
+        self.body.append(call)
+        self.defs[target] = call
+        self.specs[target] = spec
+        return target
+
+
+def constant_spec(value: Any) -> Spec:
+    """The spec of a literal or of an object known by identity."""
+    if type(value) is bool or isinstance(value, np.bool_):
+        return sp.Known(value)
+    if type(value) is int:
+        return sp.Number(int, value)
+    if type(value) in (float, complex) or isinstance(value, np.generic):
+        return sp.Number(type(value))
+    return sp.Known(value)
+
+
+def known_atom(spec: Spec) -> Const | None:
+    """A spec that leaves one value only, as that value."""
+    if isinstance(spec, sp.Known) and (
+        spec.value is None or isinstance(spec.value, (bool, str, int, np.dtype))
+    ):
+        return Const(spec.value)
+    if isinstance(spec, sp.Number) and spec.type is int and type(spec.value) is int:
+        return Const(spec.value)
+    return None
+
+
+def fold_static(op: Any, specs: tuple[Spec, ...]) -> Atom | None:
+    """op on values that are all known, as a constant; None where they are not or where it raises."""
+    try:
+        value = op(*(sp.static(spec) for spec in specs))
+    except Exception:
+        return None
+    foldable = (bool, int, str, type(None), tuple)
+    return atom_of(value) if isinstance(value, foldable) and not isinstance(value, float) else None

@@ -1,0 +1,203 @@
+"""Containers of static structure: what Python does with tuples, lists, dicts, namedtuples, dataclasses.
+
+In come Trees, out come atoms: no statement is left of `a, b = pair` or `params["W"]` where the
+structure is known. `NOT_HERE` says that an operation is not one of these.
+
+    getitem((x, y), 1)  ->  y        add([x], [y])  ->  [x, y]        len((x, y))  ->  2
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from astgrad.ir import Atom, Const, Method, Tree
+
+NOT_HERE = object()
+
+SEQUENCES = (tuple, list)
+
+
+class Indexing(Exception):
+    """A static container is read where it has no such item: the primal raises the wrapped error."""
+
+
+def is_namedtuple(kind: type) -> bool:
+    return isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields")
+
+
+def is_plain_dataclass(kind: type) -> bool:
+    """A dataclass whose constructor only stores its arguments."""
+    return (
+        isinstance(kind, type)
+        and dataclasses.is_dataclass(kind)
+        and not hasattr(kind, "__post_init__")
+        and all(f.init and f.default_factory is dataclasses.MISSING for f in dataclasses.fields(kind))
+        and "__getattribute__" not in vars(kind)
+    )
+
+
+def split(value: Any) -> tuple[tuple[str, Any], list[tuple[Any, Any]]] | None:
+    """A container value as (structure, [(key, item)]); None where it is a leaf."""
+    kind = type(value)
+    if kind in SEQUENCES:
+        return ("length", len(value)), list(enumerate(value))
+    if kind is dict:
+        return ("keys", tuple(value)), list(value.items())
+    if is_namedtuple(kind):
+        return ("type", kind), list(zip(kind._fields, value))
+    if is_plain_dataclass(kind):
+        return ("type", kind), [(f.name, getattr(value, f.name)) for f in dataclasses.fields(kind)]
+    return None
+
+
+def keys_of(kind: type, keys: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The keys that a Tree of this kind carries."""
+    return () if kind in SEQUENCES else keys
+
+
+def leaf_name(name: str, key: Any) -> str:
+    """The name of a leaf read from container `name`: its key where that is one, else numbered."""
+    if isinstance(key, str):
+        return key if key.isidentifier() else ""
+    return f"{name}{key}" if name and isinstance(key, int) else ""
+
+
+def getitem(tree: Tree, index: Any) -> Any:
+    """tree[index] for a static index; `index` is a Python value."""
+    if tree.kind is dict:
+        if index not in tree.keys:
+            raise Indexing(KeyError(index))
+        return tree.items[tree.keys.index(index)]
+    if isinstance(index, slice) and tree.kind in SEQUENCES:
+        return Tree(tree.kind, tree.items[index])
+    if isinstance(index, slice):
+        return Tree(tuple, tree.items[index])
+    try:
+        return tree.items[operator.index(index)]
+    except IndexError:
+        raise Indexing(IndexError(f"{tree.kind.__name__} index out of range")) from None
+
+
+def get_attribute(tree: Tree, name: str) -> Any:
+    """tree.name for a field of a namedtuple or dataclass."""
+    if tree.kind not in (*SEQUENCES, dict, slice) and name in tree.keys:
+        return tree.items[tree.keys.index(name)]
+    return NOT_HERE
+
+
+def _concatenate(a: Atom, b: Atom) -> Any:
+    if isinstance(a, Tree) and isinstance(b, Tree) and a.kind is b.kind and a.kind in SEQUENCES:
+        return Tree(a.kind, a.items + b.items)
+    return NOT_HERE
+
+
+def _repeat(a: Atom, b: Atom) -> Any:
+    if isinstance(b, Tree):
+        a, b = b, a
+    if isinstance(a, Tree) and a.kind in SEQUENCES and isinstance(b, Const) and type(b.value) is int:
+        return Tree(a.kind, a.items * b.value)
+    return NOT_HERE
+
+
+def _merge(a: Atom, b: Atom) -> Any:
+    if isinstance(a, Tree) and isinstance(b, Tree) and a.kind is b.kind is dict:
+        merged = {**dict(zip(a.keys, a.items)), **dict(zip(b.keys, b.items))}
+        return Tree(dict, tuple(merged.values()), tuple(merged))
+    return NOT_HERE
+
+
+def _length(tree: Atom) -> Any:
+    return Const(len(tree.items)) if isinstance(tree, Tree) and tree.kind is not slice else NOT_HERE
+
+
+def elements(atom: Atom) -> tuple[Atom, ...] | None:
+    """What iterating over a static container yields; None where it is not one."""
+    if not isinstance(atom, Tree) or atom.kind is slice:
+        return None
+    return tuple(Const(key) for key in atom.keys) if atom.kind is dict else atom.items
+
+
+def _sequence(kind: type) -> Callable[..., Any]:
+    def build(*args: Atom) -> Any:
+        items = elements(args[0]) if args else ()
+        return NOT_HERE if items is None or len(args) > 1 else Tree(kind, items)
+
+    return build
+
+
+def _zip(*args: Atom) -> Any:
+    columns = [elements(arg) for arg in args]
+    if not columns or any(column is None for column in columns):
+        return NOT_HERE
+    return Tree(tuple, tuple(Tree(tuple, row) for row in zip(*[c for c in columns if c is not None])))
+
+
+def _pairs(tree: Atom) -> Any:
+    rows = zip(tree.keys, tree.items) if isinstance(tree, Tree) else ()
+    return Tree(tuple, tuple(Tree(tuple, (Const(key), item)) for key, item in rows))
+
+
+def _get(tree: Tree, key: Atom, default: Atom = Const(None)) -> Any:
+    if not isinstance(key, Const):
+        return NOT_HERE
+    return tree.items[tree.keys.index(key.value)] if key.value in tree.keys else default
+
+
+FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    operator.add: _concatenate,
+    operator.mul: _repeat,
+    operator.or_: _merge,
+    len: _length,
+    tuple: _sequence(tuple),
+    list: _sequence(list),
+    zip: _zip,
+}
+
+DICT_METHODS: dict[str, Callable[..., Any]] = {
+    "keys": lambda tree: Tree(tuple, tuple(Const(key) for key in tree.keys)),
+    "values": lambda tree: Tree(tuple, tree.items),
+    "items": _pairs,
+    "get": _get,
+}
+
+
+def call(op: Any, args: tuple[Atom, ...], kwargs: tuple[tuple[str, Atom], ...]) -> Any:
+    """The result of a call that only rearranges static containers, or NOT_HERE."""
+    if op is dict and not args:
+        return Tree(dict, tuple(value for _, value in kwargs), tuple(name for name, _ in kwargs))
+    if isinstance(op, type) and (is_namedtuple(op) or is_plain_dataclass(op)):
+        return _construct(op, args, kwargs)
+    if kwargs or not any(isinstance(arg, Tree) for arg in args):
+        return NOT_HERE if op not in SEQUENCES or args else Tree(op, ())
+    if isinstance(op, Method):
+        first = args[0]
+        if isinstance(first, Tree) and first.kind is dict and op.name in DICT_METHODS:
+            return DICT_METHODS[op.name](*args)
+        return NOT_HERE
+    build = FUNCTIONS.get(op) if _hashable(op) else None
+    return build(*args) if build else NOT_HERE
+
+
+def _construct(kind: Any, args: tuple[Atom, ...], kwargs: tuple[tuple[str, Atom], ...]) -> Any:
+    """A namedtuple or dataclass built from its fields."""
+    if is_namedtuple(kind):
+        names, defaults = kind._fields, dict(kind._field_defaults)
+    else:
+        fields = dataclasses.fields(kind)
+        names = tuple(f.name for f in fields)
+        defaults = {f.name: f.default for f in fields if f.default is not dataclasses.MISSING}
+    given = {
+        **{name: Const(value) for name, value in defaults.items()},
+        **dict(zip(names, args)),
+        **dict(kwargs),
+    }
+    if len(args) > len(names) or set(given) != set(names):
+        return NOT_HERE
+    return Tree(kind, tuple(given[name] for name in names), tuple(names))
+
+
+def _hashable(op: Any) -> bool:
+    return getattr(type(op), "__hash__", None) is not None

@@ -1,0 +1,121 @@
+"""Pullback: the adjoint of a whole function, split into its forward and its backward half.
+
+In comes a specialized primal, out go two functions: one that returns the value and what the backward
+sweep reads, and one that takes that and the cotangent.
+
+    f(x, y): return sin(x) * y     f_forward(x, y): s = sin(x); return s * y, (x, y, s)
+                                   f_pullback(x, y, s, bz): return bz * y * cos(x), bz * s
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+
+from astgrad import ir, runtime
+from astgrad.analyses import specs as sp
+from astgrad.ir import Atom, Call, Const, Function, Method, Tree, Var
+from astgrad.optimize.in_place import roots
+from astgrad.transform.gradient_ir import Adjoint, is_float, returned
+from astgrad.transform.reverse import Reverse
+from astgrad.transform.specialize import Specialized
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The adjoint of a function with its cotangents as further parameters."""
+
+    adjoint: Adjoint
+    seeds: tuple[Var, ...]
+
+
+def whole(primal: Specialized, name: str) -> Whole:
+    """Value and gradients of every argument that has a float, for a given cotangent of each output leaf."""
+    walk, output = primal.builder, primal.output
+    leaves = [v for a in primal.arguments.values() for v in ir.variables(a) if is_float(walk.spec(v))]
+    reverse = Reverse(walk, tuple(dict.fromkeys(leaves)))
+    seeds = []
+    pairs = []
+    for var in dict.fromkeys(ir.variables(output)):
+        if is_float(walk.spec(var)):
+            seed = Var(f"b{var.name}")
+            walk.specs[seed] = walk.spec(var)
+            seeds.append(seed)
+            pairs.append((var, seed))
+    reverse.run(pairs)
+    with walk.at(replace(primal.function.origin, backward=True)):
+        grads = tuple(
+            returned(walk, a, reverse)
+            if any(is_float(walk.spec(v)) for v in ir.variables(a))
+            else Const(None)
+            for a in primal.arguments.values()
+        )
+    result = Tree(tuple, (output, Tree(tuple, grads)))
+    function = walk.finish(replace(primal.function, name=name), primal.function.params, result)
+    block = function.body
+    count = len(function.params)
+    params = (*block.params[:count], *seeds, *block.params[count:])
+    function = replace(
+        function,
+        params=(*function.params, *(ir.Param(seed) for seed in seeds)),
+        body=ir.Block(params, block.body, block.results),
+    )
+    return Whole(Adjoint(function, walk.specs, reverse.adjoint_of), tuple(seeds))
+
+
+def split(function: Function, seeds: tuple[Var, ...], specs: dict[Var, sp.Spec]) -> tuple[Function, Function]:
+    """The two halves of an optimized adjoint."""
+    body = function.body.body
+    middle = next((i for i, s in enumerate(body) if s.origin.backward), len(body))
+    output, grads = function.body.results[0].items  # type: ignore[union-attr]
+    backward = body[middle:]
+    saved = tuple(dict.fromkeys(_free(backward, grads, seeds)))
+    forward, handed = _copies(function, body[:middle], saved, output, specs)
+    result = Tree(tuple, (output, Tree(tuple, handed)))
+    kept = tuple(param for param in function.params if param.var not in seeds)
+    bound = tuple(var for var in function.body.params if var not in seeds)
+    first = replace(function, params=kept, body=ir.Block(bound, forward, (result,)))
+    params = (*saved, *seeds)
+    second = Function(
+        f"{function.name}_pullback",
+        tuple(ir.Param(v) for v in params),
+        ir.Block(params, backward, (grads,)),
+        origin=function.origin,
+    )
+    return first, second
+
+
+def _free(body: tuple[ir.Statement, ...], results: Atom, seeds: tuple[Var, ...]) -> Iterator[Var]:
+    """What the backward half reads and does not bind itself."""
+    bound = set(seeds)
+    for statement in body:
+        for atom in ir.operands(statement):
+            yield from (var for var in ir.variables(atom) if var not in bound)
+        bound.update(ir.targets(statement))
+    yield from (var for var in ir.variables(results) if var not in bound)
+
+
+def _copies(
+    function: Function,
+    body: tuple[ir.Statement, ...],
+    saved: tuple[Var, ...],
+    output: Atom,
+    specs: dict[Var, sp.Spec],
+) -> tuple[tuple[ir.Statement, ...], tuple[Atom, ...]]:
+    """A pullback owns what it reads: what shares memory with arguments or the value is copied (S24)."""
+    made = roots(body)
+    outside = {made.get(var, var) for var in ir.variables(output)}
+    statements, handed = list(body), []
+    for var in saved:
+        spec, root = specs.get(var, sp.UNKNOWN), made.get(var, var)
+        mine = root is not None and root in made and root not in outside
+        if mine or isinstance(spec, (sp.Number, sp.Known, sp.Struct)):
+            handed.append(var)
+            continue
+        copy = Var(var.name)
+        specs[copy] = spec
+        op = Const(Method("copy")) if isinstance(spec, sp.Array) else Const(runtime.owned)
+        statements.append(Call(copy, op, (var,), (), ir.PURE, replace(function.origin, backward=True)))
+        handed.append(copy)
+    return tuple(statements), tuple(handed)

@@ -1,0 +1,240 @@
+"""Reverse: the adjoint of a specialized function, statement by statement.
+
+In comes straight-line SSA, out goes the same with its adjoint behind it, in the accumulate form of the
+lecture: the adjoints of all parents start at 0, then for j = N..n+1 every parent i gets
+`df/dx_i += df/dx_j * dg_j/dx_i`. It is pure: an accumulation is `add`, a new value each time; what
+folds it into what a person writes are the passes of `optimize/`.
+
+    s = sin(x)                  s = sin(x); y = multiply(s, x); bs = 0.0; bx = 0.0; by = 1.0
+    y = multiply(s, x)    ->    bs = add(bs, multiply(by, x)); bx = add(bx, multiply(by, s))
+                                bx = add(bx, multiply(bs, cos(x)))
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from astgrad import ir, runtime
+from astgrad.analyses import specs as sp
+from astgrad.analyses.specs import Spec
+from astgrad.errors import AstgradError, InternalError, MissingRule, refuse
+from astgrad.ir import Atom, Call, Const, Tree, Var
+from astgrad.rules import registry
+from astgrad.transform.broadcasting import cast, unbroadcast
+from astgrad.transform.builder import resolved
+from astgrad.transform.specialize import Specializer
+
+RULE_ADVICE = "write one (docs/adding_a_rule.md), or wrap the argument in stop_gradient(...)"
+
+
+@dataclass
+class Reverse:
+    """The adjoint under construction: `walk` holds the primal's statements and receives the adjoint's."""
+
+    walk: Specializer
+    leaves: tuple[Var, ...]
+    adjoints: dict[Var, Atom] = field(default_factory=dict)  # primal Var -> its adjoint so far
+    adjoint_of: dict[Var, Var] = field(default_factory=dict)  # Var of the adjoint -> primal Var, for naming
+    active: set[Var] = field(default_factory=set)
+    structured: set[Var] = field(default_factory=set)  # of unknown kind and read like containers
+
+    def run(self, seeds: Iterable[tuple[Var, Atom]]) -> None:
+        """Append the adjoint statements; `seeds` are output Vars with the adjoints they start from."""
+        seeds = tuple(seeds)
+        primal = tuple(self.walk.body)
+        self.active = self.find_active(primal, (var for var, _ in seeds))
+        self.structured = self.find_structured(primal)
+        for statement in reversed(primal):
+            for target in ir.targets(statement):
+                if target in self.active:
+                    self.start(target, statement.origin)
+        for leaf in self.leaves:
+            if leaf in self.active:
+                self.start(leaf, replace(self.walk.origin, backward=True))
+        with self.walk.at(replace(self.walk.origin, backward=True)):
+            for var, seed in seeds:
+                if var in self.active:
+                    self.accumulate(var, seed)
+        for statement in reversed(primal):
+            if isinstance(statement, Call) and statement.target in self.active:
+                with self.walk.at(replace(statement.origin, backward=True)):
+                    self.statement(statement)
+
+    # --- activity
+
+    def find_active(self, primal: tuple[ir.Statement, ...], outputs: Iterable[Var]) -> set[Var]:
+        """Vars that depend on a differentiated leaf and that an output depends on, differentiably."""
+        varied = self.walk.varied
+        useful = {var for var in outputs if var in varied}
+        for statement in reversed(primal):
+            if isinstance(statement, Call) and statement.target in useful:
+                useful.update(
+                    var for atom in self.parents(statement) for var in ir.variables(atom) if var in varied
+                )
+        return useful
+
+    def parents(self, call: Call) -> tuple[Atom, ...]:
+        """The operands with respect to which a call is differentiated; refused where one has no rule."""
+        rule, bound = self.rule(call)
+        passive = [a for name, a in bound.items() if name not in rule.wrt and name not in rule.shape_only]
+        if self.walk.is_varied(*passive):
+            named = next(n for n, a in bound.items() if n not in rule.wrt and self.walk.is_varied(a))
+            self.refuse(call, f"the derivative of {shown(call)} with respect to {named!r} has no rule")
+        return tuple(bound[name] for name in rule.wrt if name in bound)
+
+    def rule(self, call: Call) -> tuple[Any, dict[str, Atom]]:
+        """The rule of a call and its operands by the rule's parameter names."""
+        assert isinstance(call.op, Const)
+        op, args = resolved(call.op.value, call.args)
+        rule = registry.lookup(op)
+        if rule is None or rule.kind in ("unsupported", "constant"):
+            reason = f": {rule.reason}" if rule is not None and rule.reason else ""
+            self.refuse(call, f"{shown(call)} has no derivative rule{reason}")
+        try:
+            return rule, registry.bind(rule, args, dict(call.kwargs))
+        except registry.UnknownKeyword as error:
+            self.refuse(call, str(error))
+        raise InternalError("unreachable")
+
+    def refuse(self, call: Call, message: str, kind: type[AstgradError] = MissingRule) -> None:
+        refuse(kind, call.origin, message, RULE_ADVICE)
+
+    def find_structured(self, primal: tuple[ir.Statement, ...]) -> set[Var]:
+        """Vars of unknown kind that the function reads as containers or objects are read."""
+        readers = (operator.getitem, getattr, runtime.unpack)
+        found = set()
+        for call in primal:
+            if isinstance(call, Call) and isinstance(call.op, Const) and call.op.value in readers:
+                found |= {a for a in call.args[:1] if isinstance(a, Var) and self.spec(a) is sp.UNKNOWN}
+        return found
+
+    # --- adjoint state
+
+    def spec(self, atom: Atom) -> Spec:
+        return self.walk.spec(atom)
+
+    def start(self, var: Var, origin: Any) -> None:
+        """The adjoint of `var` starts at zero."""
+        with self.walk.at(replace(origin, backward=True)):
+            self.bind(var, self.zero(var))
+
+    def zero(self, var: Var) -> Atom:
+        """A zero of the shape and dtype of `var`."""
+        spec = self.spec(var)
+        if isinstance(spec, sp.Number):
+            return Const(0j if spec.type is complex else 0.0)
+        if isinstance(spec, sp.Array):
+            return self.walk.call(np.zeros_like, var, name=adjoint_name(var))
+        return self.walk.call(runtime.zeros, var, name=adjoint_name(var))
+
+    def bind(self, var: Var, value: Atom) -> None:
+        self.adjoints[var] = value
+        if isinstance(value, Var) and value not in self.adjoint_of:
+            self.adjoint_of[value] = var
+
+    def accumulate(self, atom: Atom, contribution: Atom) -> None:
+        """b(atom) += contribution, leaf by leaf."""
+        if isinstance(atom, Tree):
+            for index, item in enumerate(atom.items):
+                if any(var in self.active for var in ir.variables(item)):
+                    key = atom.keys[index] if atom.kind is dict else index
+                    self.accumulate(item, self.walk.call(operator.getitem, contribution, Const(key)))
+        elif isinstance(atom, Var) and atom in self.active:
+            add = runtime.accumulate if atom in self.structured else operator.add
+            parts = (self.adjoints[atom], contribution)
+            total = self.walk.append(
+                Const(add), parts, (), adjoint_spec(self.spec(atom)), ir.PURE, adjoint_name(atom)
+            )
+            self.bind(atom, total)
+
+    # --- one statement
+
+    def statement(self, call: Call) -> None:
+        """Add the contributions of one call to the adjoints of its parents."""
+        rule, bound = self.rule(call)
+        assert call.target is not None
+        by = self.adjoints[call.target]
+        if rule.kind == "elementwise":
+            self.elementwise(rule, bound, call.target, by)
+            return
+        names = parameter_names(rule.backward)
+        given = {**bound, names[0]: by}
+        if rule.kind == "adjoint":
+            given[names[1]] = call.target
+        result = self.walk.instantiate(rule.backward, given)
+        single = len(rule.wrt) == 1
+        for index, name in enumerate(rule.wrt):
+            if name in bound and self.is_active(bound[name]):
+                part = (
+                    result
+                    if single
+                    else self.walk.call(operator.getitem, result, Const(index))
+                    if isinstance(result, Var)
+                    else result.items[index]
+                )
+                self.accumulate(bound[name], cast(self.walk, part, bound[name]))
+
+    def elementwise(self, rule: Any, bound: dict[str, Atom], y: Var, by: Atom) -> None:
+        """bx += unbroadcast(by * dy/dx); partials of one operand that occurs twice are summed first."""
+        names = parameter_names(rule.backward)
+        result = self.walk.instantiate(rule.backward, {**bound, names[0]: y})
+        totals: dict[Atom, Atom] = {}
+        for index, name in enumerate(rule.wrt):
+            atom = bound.get(name)
+            if atom is None or not self.is_active(atom):
+                continue
+            partial = self.part(result, index, len(rule.wrt))
+            totals[atom] = self.walk.call(operator.add, totals[atom], partial) if atom in totals else partial
+        for atom, partial in totals.items():
+            product = by if is_one(partial) else self.walk.call(operator.mul, by, self.conjugate(partial))
+            self.accumulate(atom, unbroadcast(self.walk, product, atom))
+
+    def part(self, result: Atom, index: int, count: int) -> Atom:
+        if isinstance(result, Tree):
+            return result.items[index]
+        return result if count == 1 else self.walk.call(operator.getitem, result, Const(index))
+
+    def is_active(self, atom: Atom) -> bool:
+        return any(var in self.active for var in ir.variables(atom))
+
+    def conjugate(self, partial: Atom) -> Atom:
+        """Complex partials are conjugated: df = Re sum conj(bx) dx."""
+        dtype = sp.dtype_of(self.spec(partial))
+        return partial if dtype is not None and dtype.kind != "c" else self.walk.call(np.conj, partial)
+
+
+def adjoint_spec(spec: Spec) -> Spec:
+    """The spec of an adjoint: a NumPy float for a Python one, whose adjoint may be either."""
+    if isinstance(spec, sp.Number) and spec.type in (float, complex):
+        return sp.Number(np.float64 if spec.type is float else np.complex128)
+    return spec
+
+
+def adjoint_name(var: Var) -> str:
+    """b and the name of a named value."""
+    return f"b{var.name}" if var.name else ""
+
+
+def parameter_names(function: Any) -> tuple[str, ...]:
+    code = function.__code__
+    return tuple(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+
+
+def is_one(atom: Atom) -> bool:
+    return isinstance(atom, Const) and type(atom.value) in (int, float) and atom.value == 1
+
+
+def shown(call: Call) -> str:
+    """How an error names the function called."""
+    op = call.op
+    assert isinstance(op, Const)
+    if isinstance(op.value, ir.Method):
+        return f".{op.value.name}()"
+    module = (getattr(op.value, "__module__", "") or "").replace("numpy", "np")
+    name = getattr(op.value, "__name__", repr(op.value))
+    return op.text or (f"np.{name}" if isinstance(op.value, np.ufunc) or module == "np" else name)
