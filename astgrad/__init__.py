@@ -12,6 +12,7 @@ print(loss_grad.source)
 
 from astgrad._version import __version__
 from astgrad.api import grad, value_and_grad
+from astgrad.check import check_grads
 from astgrad.errors import (
     AstgradError,
     InternalError,
@@ -22,7 +23,9 @@ from astgrad.errors import (
     UntrackedMutation,
 )
 from astgrad.gradient import Gradient
+from astgrad.rules.registry import adjoint, constant, elementwise, linear, multilinear, unsupported
 from astgrad.runtime import stop_gradient
+from astgrad.vjp import vjp
 
 __all__ = [
     "AstgradError",
@@ -34,7 +37,15 @@ __all__ = [
     "UnsupportedSyntax",
     "UntrackedMutation",
     "__version__",
+    "adjoint",
+    "check_grads",
+    "constant",
+    "elementwise",
     "grad",
+    "linear",
+    "multilinear",
     "stop_gradient",
+    "unsupported",
     "value_and_grad",
+    "vjp",
 ]

@@ -85,7 +85,7 @@ class Tests:
             self.conditions.append(condition)
 
     def fact(self, fact: Fact) -> None:
-        FACTS[fact.kind](self, self.path(fact.path), fact.expected)
+        FACTS[fact.kind.rstrip("0123456789")](self, self.path(fact.path), fact.expected)
 
     def guard(self, guard: Guard) -> None:
         """A resolved name still is the object that it was."""
@@ -144,6 +144,7 @@ FACTS: dict[str, Callable[[Tests, str, Any], None]] = {
     "keys": _keys,
     "type": lambda tests, text, expected: tests.add(f"type({text}) is {tests.name(expected, 'type')}"),
     "is": lambda tests, text, expected: tests.add(f"{text} is {tests.name(expected)}"),
+    "nonzero": lambda tests, text, axis: tests.add(f"{text}.shape[{axis}] != 0"),
     "length": lambda tests, text, expected: tests.add(f"len({text}) == {expected}"),
 }
 

@@ -239,7 +239,7 @@ class Gradient:
         )
         signature = in_words(built, primal)
         globals_ = getattr(self._base, "__globals__", {"np": np})
-        emitted = pipeline.printed(built, self._doc(signature, facts), globals_)
+        emitted = pipeline.printed(built, self._doc(signature, facts), globals_, plain=not optimize)
         function = compile_text(emitted, globals_, self._base)
         milliseconds = 1e3 * (time.perf_counter() - start)
         LOG.info("%s for %s in %.1f ms: %s", self._generated_name, signature, milliseconds, why)

@@ -68,7 +68,7 @@ def improved(
     verified = checked if check else lambda name, function: function
     function, specs, adjoint_of = adjoint.function, adjoint.specs, adjoint.adjoint_of
     if optimize:
-        function = verified("algebra", algebra(function, specs, adjoint_of))
+        function = verified("algebra", algebra(function, specs, adjoint_of, facts))
     function, equalities = dead_code(function, specs, primal=optimize and check)
     pure = verified("dead_code", function)
     function = verified("own", own(function, specs, adjoint_of))
@@ -78,9 +78,11 @@ def improved(
     return Built(function, pure, primal, specs, adjoint_of, facts, equalities)
 
 
-def printed(built: Built, doc: str, globals_: dict[str, Any]) -> Emitted:
+def printed(built: Built, doc: str, globals_: dict[str, Any], *, plain: bool = False) -> Emitted:
     """The gradient's SSA -> text."""
-    return emit(built.function, built.specs, doc=doc, globals=globals_, adjoint_of=built.adjoint_of)
+    return emit(
+        built.function, built.specs, doc=doc, globals=globals_, adjoint_of=built.adjoint_of, plain=plain
+    )
 
 
 def checked(name: str, function: Function) -> Function:

@@ -71,9 +71,8 @@ def unbroadcast(by: Any, x: Any) -> Any:
 def spread(value: Any, x: Any) -> Any:
     """A new array: the value broadcast to x's shape, in x's dtype. The transpose of `unbroadcast`."""
     check(value, x)
-    if type(x) not in ARRAYS:
-        return cast(value, x)
-    return np.array(np.broadcast_to(cast(np.asarray(value), x), x.shape))
+    spread_out = np.broadcast_to(value, np.shape(x))
+    return np.array(cast(spread_out, x)) if type(x) in ARRAYS else cast(spread_out[()], x)
 
 
 def unreduce(by: Any, a: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -326,6 +325,11 @@ def accumulate(a: Any, b: Any) -> Any:
     return a + b
 
 
+def value(x: Any) -> Any:
+    """x: how the accumulate form starts an adjoint, printed as x alone."""
+    return x
+
+
 def stop_gradient(x: Any) -> Any:
     """x itself, as a constant: no derivative flows through it.
 
@@ -336,7 +340,9 @@ def stop_gradient(x: Any) -> Any:
 
 def owned(x: Any) -> Any:
     """x in memory of its own, deeply: what a gradient returns is nobody else's."""
-    return _map(lambda leaf: leaf.copy() if type(leaf) in ARRAYS else leaf, x)
+    if type(x) in ARRAYS:
+        return np.array(x)
+    return _map(owned, x) if _is_container(x) else x
 
 
 def immutable(x: Any) -> Any:

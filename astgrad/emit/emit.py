@@ -56,13 +56,15 @@ def emit(
     globals: dict[str, Any] | None = None,
     name: str | None = None,
     adjoint_of: dict[Var, Var] | None = None,
+    plain: bool = False,
 ) -> Emitted:
     """The text of a function; `globals` are those of the primal.
 
-    `adjoint_of` says of which value an unnamed one is the adjoint, and so what it is called.
+    `adjoint_of` says of which value an unnamed one is the adjoint, and so what it is called. `plain`: every
+    adjoint gets a statement of its own.
     """
     globals = {} if globals is None else globals
-    folded = fold(function, specs)
+    folded = fold(function, specs, adjoint_of or () if plain else ())
     printed = [s for s in ir.statements(function.body) if not _folded(s, folded)]
     spelling = _spelling(function, printed, folded, globals)
     ranges = liveness(function, _operands(folded), _behind(folded))

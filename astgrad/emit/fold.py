@@ -73,10 +73,10 @@ def in_order(call: Call) -> tuple[Atom, ...]:
     return atoms
 
 
-def fold(function: ir.Function, specs: dict[Var, Spec]) -> dict[Var, Call]:
-    """The calls that are printed where their target is used."""
+def fold(function: ir.Function, specs: dict[Var, Spec], kept: Iterable[Var] = ()) -> dict[Var, Call]:
+    """The calls that are printed where their target is used; those of `kept` never."""
     uses = Counter(use for block in _blocks(function.body) for use in _uses(block))
-    folder = _Folder(specs, uses, _written(function.body))
+    folder = _Folder(specs, uses, _written(function.body), frozenset(kept))
     folder.roots.update(dict.fromkeys(function.body.params, frozenset((OUTSIDE,))))
     folder.block(function.body)
     return folder.folded
@@ -138,6 +138,7 @@ class _Folder:
     specs: dict[Var, Spec]
     uses: Counter[Var]
     written: set[Var]
+    kept: frozenset[Var]
     folded: dict[Var, Call] = field(default_factory=dict)
     roots: dict[Var, Roots] = field(default_factory=dict)
     cheap: dict[Var, _Expression] = field(default_factory=dict)  # printed at several places
@@ -168,7 +169,7 @@ class _Folder:
         if event:
             here.events.append(position)
             here.writes.append(self.memory(call, call.effects.writes))
-        if not call.target or call.target.name or writes:
+        if not call.target or call.target.name or writes or call.target in self.kept:
             return
         expression = _Expression(
             call,

@@ -57,7 +57,9 @@ def needs_no_name(call_: Call, spelling: Spelling) -> bool:
         return not call_.kwargs
     plain = isinstance(call_.op, Const) and call_.op.value is getattr and len(call_.args) == 2
     tables = (BINARY, UNARY, COMPARE, IN_PLACE)
-    return plain or runtime_name(call_) in ("iadd_at", "add_at") or any(op in table for table in tables)
+    return (
+        plain or runtime_name(call_) in ("iadd_at", "add_at", "value") or any(op in table for table in tables)
+    )
 
 
 @dataclass
@@ -129,6 +131,8 @@ class Statements:
 
     def expression(self, call_: Call) -> ast.expr:
         """The value of a call."""
+        if runtime_name(call_) == "value":
+            return self.atom(call_.args[0])
         if not call_.kwargs:
             node = self.operator(call_) or self.attribute(call_)
             if node is not None:

@@ -17,14 +17,16 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from astgrad import ir, runtime
 from astgrad.analyses import specs as sp
+from astgrad.analyses.facts import Fact, Facts
 from astgrad.analyses.specs import Spec
+from astgrad.errors import Origin
 from astgrad.ir import Atom, Call, Const, Function, Method, Tree, Var
 from astgrad.optimize.shapes import shape_atom
 from astgrad.rules import registry
@@ -33,9 +35,9 @@ from astgrad.transform.builder import Builder, atom_of
 Rewrite = Callable[..., "Atom | None"]
 
 
-def algebra(function: Function, specs: dict[Var, Spec], adjoint_of: dict[Var, Var]) -> Function:
+def algebra(function: Function, specs: dict[Var, Spec], adjoint_of: dict[Var, Var], facts: Facts) -> Function:
     """The function with its backward statements simplified; `specs` and `adjoint_of` learn the new Vars."""
-    rewriter = Algebra(specs=specs, adjoint_of=adjoint_of)
+    rewriter = Algebra(specs=specs, adjoint_of=adjoint_of, facts=facts)
     env: dict[Var, Atom] = {}
     for statement in function.body.body:
         rewriter.statement(statement, env)
@@ -55,6 +57,8 @@ def algebra(function: Function, specs: dict[Var, Spec], adjoint_of: dict[Var, Va
 @dataclass
 class Algebra(Builder):
     adjoint_of: dict[Var, Var] = field(default_factory=dict)
+    facts: Facts = field(default_factory=Facts)
+    looked: list[Origin] = field(default_factory=list)  # of the definitions that a rewrite took up
     seen: dict[Any, Var] = field(default_factory=dict)  # hash-consing: equal pure calls are one
 
     def statement(self, statement: ir.Statement, env: dict[Var, Atom]) -> None:
@@ -68,15 +72,28 @@ class Algebra(Builder):
             call = Call(statement.target, op, args, kwargs, statement.effects, statement.origin)
             self.keep(call)
             return
+        self.looked.clear()
+        before = len(self.body)
         with self.at(statement.origin):
             result = self.emit(op, args, kwargs, statement.target.name)
         env[statement.target] = result
+        if len(self.body) > before:
+            self.widen()
         made = self.defs.get(result) if isinstance(result, Var) else None
         if made is not None and made.origin.backward and not result.name:  # type: ignore[union-attr]
             result.name = statement.target.name  # type: ignore[union-attr]
         primal = self.adjoint_of.get(statement.target)
         if primal is not None and isinstance(result, Var) and result not in self.adjoint_of:
             self.adjoint_of[result] = primal
+
+    def widen(self) -> None:
+        """The last statement stands for those that it took up: its span covers theirs."""
+        call = self.body[-1]
+        assert isinstance(call, Call) and call.target is not None
+        wide = call.origin
+        for origin in self.looked:
+            wide = cover(wide, origin)
+        self.body[-1] = self.defs[call.target] = replace(call, origin=wide)
 
     def keep(self, call: Call) -> None:
         """A statement as it is; a later equal one is replaced by it."""
@@ -92,9 +109,11 @@ class Algebra(Builder):
         assert isinstance(op, Const)
         rewrite = REWRITES.get(op.value) if registry.hashable(op.value) else None
         if rewrite is not None:
+            mark = len(self.looked)
             result = rewrite(self, *args, **dict(kwargs))
             if result is not None:
                 return result
+            del self.looked[mark:]
         key = key_of(op, args, kwargs)
         if key in self.seen:
             return self.seen[key]
@@ -112,6 +131,8 @@ class Algebra(Builder):
         call = self.defs.get(atom) if isinstance(atom, Var) else None
         if call is None or not isinstance(call.op, Const) or call.kwargs or call.op.value not in ops:
             return None
+        if call.origin.backward:
+            self.looked.append(call.origin)
         return call.args
 
     def shape(self, atom: Atom) -> Any:
@@ -137,6 +158,14 @@ class Algebra(Builder):
         """`a` before it was spread over a shape that its elementwise partner `b` has anyway."""
         spread = self.match(a, np.broadcast_to)
         return spread[0] if spread and self.fills(b, a) else None
+
+
+def cover(a: Origin, b: Origin) -> Origin:
+    """The smallest span of one line of one function that covers both; `a` where there is none."""
+    same = (a.file, a.function, a.line, a.end_line) == (b.file, b.function, b.line, b.end_line)
+    if not same or a.line != a.end_line:
+        return a
+    return replace(a, column=min(a.column, b.column), end_column=max(a.end_column, b.end_column))
 
 
 def pure(call: Any) -> bool:
@@ -176,7 +205,7 @@ def number(atom: Atom) -> Any:
 def is_zero(b: Algebra, atom: Atom, partner: Atom) -> bool:
     """Whether `atom` is the zero that an adjoint starts from."""
     if isinstance(atom, Const):
-        return atom.value in (0, 0j) and type(atom.value) in (float, complex)
+        return type(atom.value) in (float, complex) and atom.value == 0
     if b.match(atom, runtime.zeros):
         return True
     return bool(b.match(atom, np.zeros_like)) and b.fills(partner, atom)
@@ -254,7 +283,7 @@ def mul(b: Algebra, x: Atom, y: Atom) -> Atom | None:
         inner = b.unspread(one, other)
         if inner is not None:
             return b.call(operator.mul, *((inner, other) if one is x else (other, inner)))
-    return constants_first(b, x, y) or quotient(b, x, y) or spread_product(b, x, y)
+    return constants_first(b, x, y) or fractions(b, x, y) or quotient(b, x, y) or spread_product(b, x, y)
 
 
 def constants_first(b: Algebra, x: Atom, y: Atom) -> Atom | None:
@@ -266,6 +295,15 @@ def constants_first(b: Algebra, x: Atom, y: Atom) -> Atom | None:
         if number(x) is not None:
             return b.call(operator.mul, Const(number(x) * number(right[0])), right[1])
         return b.call(operator.mul, b.call(operator.mul, right[0], x), right[1])
+    return None
+
+
+def fractions(b: Algebra, x: Atom, y: Atom) -> Atom | None:
+    """(1 / n) * (1 / s) is 1 / (n * s)."""
+    first, second = (b.match(factor, operator.truediv, np.divide) for factor in (x, y))
+    if first and second and number(first[0]) is not None and number(second[0]) is not None:
+        denominator = b.call(operator.mul, first[1], second[1])
+        return b.call(operator.truediv, Const(number(first[0]) * number(second[0])), denominator)
     return None
 
 
@@ -300,12 +338,59 @@ def div(b: Algebra, x: Atom, y: Atom) -> Atom | None:
     parts = b.match(x, operator.truediv, np.divide)
     if parts and number(parts[0]) is not None and b.scalar(parts[1]):
         return b.call(operator.truediv, parts[0], b.call(operator.mul, parts[1], y))
+    if b.match(y, operator.neg, np.negative):
+        return b.call(operator.neg, b.call(operator.truediv, x, b.match(y, operator.neg, np.negative)[0]))  # type: ignore[index]
     inner = b.unspread(x, y)
     if inner is not None:
         return b.call(operator.truediv, inner, y)
     spread = b.match(x, np.broadcast_to)
     if spread and b.scalar(y):
         return b.call(np.broadcast_to, b.call(operator.truediv, spread[0], y), spread[1])
+    return None
+
+
+def divide(b: Algebra, x: Atom, y: Atom) -> Atom | None:
+    """np.divide of what a division by zero does not raise for, or by a length that is not zero."""
+    spec = b.spec(x)
+    raises = isinstance(spec, sp.Number) and spec.type in sp.NUMBERS
+    if isinstance(spec, sp.Unknown) or (raises and not nonzero(b, y)):
+        return None
+    return b.call(operator.truediv, x, y)
+
+
+def nonzero(b: Algebra, size: Atom) -> bool:
+    """Whether a number of elements is not zero: then that is a fact of the signature."""
+    if number(size) is not None:
+        return bool(number(size) != 0)
+    product = b.match(size, operator.mul)
+    if product:
+        return all(nonzero(b, factor) for factor in product)
+    read = b.match(size, getattr)
+    if read and isinstance(read[1], Const) and read[1].value == "size":
+        return all(dimension_nonzero(b, dim) for dim in b.shape(read[0]) or (None,))
+    spec = b.spec(size)
+    return isinstance(spec, sp.Number) and dimension_nonzero(b, spec.value)
+
+
+def dimension_nonzero(b: Algebra, dim: sp.Dimension) -> bool:
+    if not isinstance(dim, sp.Dim):
+        return bool(dim)
+    path = b.facts.sources.get(dim.source)
+    if path is None or dim.offset or not b.facts.known(path) or not b.facts.value(path).shape[dim.axis]:
+        return False
+    b.facts.use(Fact(path, f"nonzero{dim.axis}", dim.axis))
+    return True
+
+
+def transposed(b: Algebra, x: Atom) -> Atom | None:
+    """The transpose of a transpose, and of a product of matrices."""
+    inner = b.match(x, getattr)
+    if inner and isinstance(inner[1], Const) and inner[1].value == "T":
+        return inner[0]
+    factors = b.match(x, operator.matmul, np.matmul)
+    if factors and all(sp.rank(b.spec(factor)) == 2 for factor in factors):
+        turned = [b.call(getattr, factor, "T") for factor in reversed(factors)]
+        return b.call(operator.matmul, *turned)
     return None
 
 
@@ -371,7 +456,7 @@ def attribute(b: Algebra, x: Atom, name: Atom) -> Atom | None:
     assert isinstance(name, Const)
     if name.value in ("shape", "size") and isinstance(x, Var):
         return shape_atom(b, x, name.value)
-    return None
+    return transposed(b, x) if name.value == "T" else None
 
 
 def length(b: Algebra, x: Atom) -> Atom | None:
@@ -389,7 +474,10 @@ REWRITES: dict[Any, Rewrite] = {
     **dict.fromkeys((operator.sub, np.subtract), sub),
     **dict.fromkeys((operator.neg, np.negative), neg),
     **dict.fromkeys((operator.mul, np.multiply), mul),
-    **dict.fromkeys((operator.truediv, np.divide), div),
+    operator.truediv: div,
+    np.divide: divide,
+    np.transpose: lambda b, a, axes=None: transposed(b, a) if axes is None else None,
+    runtime.value: lambda b, x: x,
     **dict.fromkeys((operator.pow, np.power), power),
     **dict.fromkeys((np.conj, Method("conj"), np.real), conjugate),
     np.broadcast_to: broadcast_to,

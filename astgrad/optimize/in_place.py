@@ -160,6 +160,9 @@ class InPlace(Builder):
         return target.name
 
     def write(self, buffer: Var, index: Atom, value: Atom) -> None:
+        spread = self.defs.get(value) if isinstance(value, Var) else None
+        if spread is not None and isinstance(spread.op, Const) and spread.op.value is np.broadcast_to:
+            value = spread.args[0]  # an assignment by index broadcasts by itself
         op = runtime.iadd_at if self.distinct(index) else runtime.add_at
         self.body.append(Call(None, Const(op), (buffer, index, value), (), WRITE_FIRST, self.origin))
 

@@ -6,12 +6,13 @@ import operator
 
 import numpy as np
 
+from astgrad.analyses.specs import BOOL
+from astgrad.rules.kinds import alias, constant, constants, unsupported
 from astgrad.rules.results import computing, making
-from astgrad.rules.kinds import alias, constant, unsupported
 
 # --- element by element
 
-for _ufunc in (
+constants(
     *(np.floor, np.ceil, np.rint, np.trunc, np.floor_divide, np.spacing),
     *(np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal),
     *(
@@ -35,8 +36,7 @@ for _ufunc in (
         np.lcm,
     ),
     np.heaviside,
-):
-    constant(_ufunc)
+)
 alias(np.equal, operator.eq)
 alias(np.not_equal, operator.ne)
 alias(np.less, operator.lt)
@@ -50,15 +50,14 @@ alias(np.bitwise_xor, operator.xor)
 alias(np.invert, operator.invert)
 alias(np.left_shift, operator.lshift)
 alias(np.right_shift, operator.rshift)
-for _operator in (
+constants(
     operator.is_,
     operator.is_not,
     operator.not_,
     operator.contains,
     operator.truth,
     operator.index,
-):
-    constant(_operator)
+)
 
 constant(np.round, spec=lambda a, decimals=0: making.rounded(a))
 constant(np.fix, spec=lambda x: computing.ufunc(np.trunc, x))
@@ -102,10 +101,8 @@ constant(np.argsort, spec=making.sorting)
 constant(np.all, spec=making.bool_reduction)
 constant(np.any, spec=making.bool_reduction)
 constant(np.count_nonzero, spec=making.index_reduction)
-for _function in (np.nonzero, np.flatnonzero, np.argwhere, np.searchsorted, np.bincount, np.digitize):
-    constant(_function)
-for _function in (np.isin, np.tril_indices, np.triu_indices, np.diag_indices, np.indices, np.unravel_index):
-    constant(_function)
+constants(np.nonzero, np.flatnonzero, np.argwhere, np.searchsorted, np.bincount, np.digitize)
+constants(np.isin, np.tril_indices, np.triu_indices, np.diag_indices, np.indices, np.unravel_index)
 
 # --- not differentiated
 
@@ -117,3 +114,7 @@ unsupported(np.unique, "it merges elements; stop_gradient(...) makes its argumen
 unsupported(np.vectorize, "it hides the function that it calls; write that with arrays")
 unsupported(np.frompyfunc, "it hides the function that it calls; write that with arrays")
 unsupported(np.apply_along_axis, "it hides the function that it calls; write that with arrays")
+
+for _name, _other in (("amax", "max"), ("amin", "min"), ("around", "round")):
+    if hasattr(np, _name):
+        alias(getattr(np, _other), getattr(np, _name))

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from astgrad.rules.results import computing, shaping
 from astgrad.rules.kinds import adjoint, elementwise, linear
+from astgrad.rules.results import computing, shaping
 from astgrad.runtime import lowered
 
 # --- arithmetic

@@ -6,8 +6,8 @@ import operator
 
 import numpy as np
 
-from astgrad.rules.results import indexing
 from astgrad.rules.kinds import linear
+from astgrad.rules.results import indexing
 from astgrad.runtime import scatter, scatter_along, scatter_take
 
 linear(operator.getitem, lambda by, a, b: scatter(by, b, a), spec=indexing.getitem, result="view")

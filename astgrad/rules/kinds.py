@@ -68,7 +68,7 @@ def linear(
     *,
     wrt: Sequence[str] | None = None,
     spec: Callable[..., Spec] | None = None,
-    shape_only: Iterable[str] | None = None,
+    shape_only: Iterable[str] = (),
     result: str = "fresh",
     variadic: str = "",
     aliases: Iterable[Any] = (),
@@ -79,7 +79,8 @@ def linear(
 
     `transpose(by, *args)` gets the adjoint `by` of the result and the operands and returns the adjoint
     of the first parameter, or of those that `wrt` names (then the function is linear in them jointly),
-    as a tuple. What it reads of these is their shape alone. For complex operands it conjugates.
+    as a tuple. What it reads of these, and of the parameters that `shape_only` names, is their shape
+    and dtype alone: the result has no derivative in the latter. For complex operands it conjugates.
 
     `result` is "view" where the result may share memory with an operand. `variadic` names the parameter
     that also takes several operands. `spec` and `aliases` are as for `elementwise`.
@@ -94,11 +95,7 @@ def linear(
             function=function,
             backward=transpose,
             wrt=differentiated,
-            shape_only=frozenset(
-                differentiated
-                if shape_only is None
-                else _names(transpose, parameters, shape_only, "shape_only")
-            ),
+            shape_only=frozenset((*differentiated, *_names(transpose, parameters, shape_only, "shape_only"))),
             spec=spec,
             effects=_effects(result),
             variadic=variadic,
@@ -220,6 +217,12 @@ def constant(
     )
 
 
+def constants(*functions: Any) -> None:
+    """Register several functions of which nothing but this is known: they are constant in everything."""
+    for function in functions:
+        constant(function)
+
+
 def unsupported(
     function: Callable[..., Any], reason: str, *, aliases: Iterable[Any] = ()
 ) -> Callable[..., Any]:
@@ -293,7 +296,3 @@ def _effects(result: str) -> Effects:
     if result not in ("fresh", "view"):
         raise ValueError(f"result: {result!r} is neither 'fresh' nor 'view'")
     return ir.PURE if result == "fresh" else ir.VIEW
-
-
-def shown(function: Any) -> str:
-    return str(getattr(function, "__name__", function))

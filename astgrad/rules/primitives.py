@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from astgrad import ir, runtime
-from astgrad.analyses.specs import UNKNOWN, Known
-from astgrad.rules.results import making
+from astgrad.analyses.specs import INT, UNKNOWN, Known
 from astgrad.rules.kinds import constant, elementwise, linear, unsupported
 from astgrad.rules.registry import RULES, Rule
+from astgrad.rules.results import making
 from astgrad.runtime import (
     each,
     fill,
@@ -28,48 +28,81 @@ from astgrad.runtime import (
 linear(
     unbroadcast,
     lambda bz, by, x: spread(bz, by),
+    shape_only=["x"],
     spec=lambda by, x: making.runtime_like(x),
     result="view",
 )
-linear(spread, lambda by, value, x: unbroadcast(by, value), spec=lambda value, x: making.runtime_like(x))
+linear(
+    spread,
+    lambda by, value, x: unbroadcast(by, value),
+    shape_only=["x"],
+    spec=lambda value, x: making.runtime_like(x),
+)
 linear(
     unreduce,
     lambda bz, by, a, axis=None, keepdims=False: unbroadcast(np.sum(bz, axis=axis, keepdims=keepdims), by),
+    shape_only=["a"],
     spec=lambda by, a, axis=None, keepdims=False: making.runtime_like(a),
 )
-linear(scatter, lambda bz, by, index, x: bz[index], spec=lambda by, index, x: making.runtime_like(x))
+linear(
+    scatter,
+    lambda bz, by, index, x: bz[index],
+    shape_only=["x"],
+    spec=lambda by, index, x: making.runtime_like(x),
+)
 linear(
     scatter_take,
     lambda bz, by, indices, a, axis=None: np.take(bz, indices, axis),
+    shape_only=["a"],
     spec=lambda by, indices, a, axis=None: making.runtime_like(a),
 )
 linear(
     scatter_along,
     lambda bz, by, indices, x, axis: np.take_along_axis(bz, indices, axis),
+    shape_only=["x"],
     spec=lambda by, indices, x, axis: making.runtime_like(x),
 )
 linear(
     split_like,
     lambda bz, by, arrays, axis=0: join_like(bz, by, axis),
+    shape_only=["arrays"],
     spec=lambda by, arrays, axis=0: making.tree_of(arrays),
     result="view",
 )
 linear(
     join_like,
     lambda bz, pieces, by, axis=0: split_like(bz, pieces, axis),
+    shape_only=["by"],
     spec=lambda pieces, by, axis=0: making.runtime_like(by),
 )
 linear(
     tree_like,
     lambda bz, by, tree: fill(bz, by),
+    shape_only=["tree"],
     spec=lambda by, tree: making.tree_of(tree),
     result="view",
 )
-linear(fill, lambda bz, tree, by: tree_like(bz, tree), spec=lambda tree, by: making.runtime_like(by))
+linear(
+    fill,
+    lambda bz, tree, by: tree_like(bz, tree),
+    shape_only=["by"],
+    spec=lambda tree, by: making.runtime_like(by),
+)
 linear(unpack, lambda by, value, n: pack(by, value), result="view")
-linear(pack, lambda bz, by, value: unpack(bz, len(by)), spec=lambda by, value: making.runtime_like(value))
-linear(each, lambda bz, by, items: unbroadcast(sum(bz), by), spec=lambda by, items: making.tree_of(items))
+linear(
+    pack,
+    lambda bz, by, value: unpack(bz, len(by)),
+    shape_only=["value"],
+    spec=lambda by, value: making.runtime_like(value),
+)
+linear(
+    each,
+    lambda bz, by, items: unbroadcast(sum(bz), by),
+    shape_only=["items"],
+    spec=lambda by, items: making.tree_of(items),
+)
 linear(runtime.accumulate, lambda by, a, b: (by, by), wrt=("a", "b"), result="view", spec=making.accumulated)
+linear(runtime.value, lambda by, x: by, spec=lambda x: x, result="view")
 linear(runtime.owned, lambda by, x: by, spec=lambda x: x)
 linear(runtime.immutable, lambda by, x: by, result="view", spec=lambda x: x)
 elementwise(runtime.lowered, lambda y, exponent: 1, spec=making.lowered)

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from astgrad.rules.results import computing
 from astgrad.rules.kinds import multilinear
+from astgrad.rules.results import computing
 from astgrad.runtime import unbroadcast
 
 

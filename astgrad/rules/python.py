@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from astgrad.analyses.specs import FLOAT, INT, Spec
+from astgrad.rules.kinds import adjoint, constant, constants, elementwise, linear, unsupported
 from astgrad.rules.results import making, operators
-from astgrad.rules.kinds import adjoint, constant, elementwise, linear, unsupported
 from astgrad.runtime import each, lowered, pick, unreduce
 
 
@@ -23,8 +23,8 @@ def _gives(spec: Spec) -> Callable[..., Spec]:
 
 # --- builtins
 
-linear(float, lambda by, x: by if np.ndim(x) == 0 else unreduce(by, x), spec=operators.PYTHON[float])
-linear(complex, lambda by, x: by if np.ndim(x) == 0 else unreduce(by, x), spec=operators.PYTHON[complex])
+linear(float, lambda by, x: by if np.ndim(x) == 0 else unreduce(by, x), spec=operators.convert(float))
+linear(complex, lambda by, x: by if np.ndim(x) == 0 else unreduce(by, x), spec=operators.convert(complex))
 linear(np.ndarray.item, lambda by, a: by if np.ndim(a) == 0 else unreduce(by, a), spec=making.item)
 linear(sum, lambda by, seq, start=0: each(by, seq))
 # what Python picks, the first of equal ones (S26)
@@ -47,8 +47,9 @@ for _builtin in (
     callable,
 ):
     constant(_builtin)
-for _builtin in (tuple, list, slice):
-    constant(_builtin, result="view")
+constant(tuple, result="view")
+constant(list, result="view")
+constant(slice, result="view")
 constant(print, impure=True)
 
 # --- math
@@ -99,20 +100,18 @@ def power(y: Any, x1: Any, x2: Any) -> Any:
 
 elementwise(math.pow, power, spec=_gives(FLOAT), singular=True)
 
-for _function in (math.floor, math.ceil, math.trunc):
-    constant(_function, spec=lambda x: INT)
-for _function in (math.isnan, math.isinf, math.isfinite, math.isclose):
-    constant(_function)
-for _function in (math.comb, math.factorial, math.gcd, math.isqrt):
-    constant(_function)
-for _function in (
-    math.gamma,
-    math.lgamma,
-    math.fsum,
-    math.prod,
-    math.copysign,
-    math.ldexp,
-    math.frexp,
-    math.modf,
-):
-    unsupported(_function, "it has no rule yet; write it with other functions of math")
+constant(math.floor, spec=lambda x: INT)
+constant(math.ceil, spec=lambda x: INT)
+constant(math.trunc, spec=lambda x: INT)
+constants(
+    math.isnan, math.isinf, math.isfinite, math.isclose, math.comb, math.factorial, math.gcd, math.isqrt
+)
+
+unsupported(math.gamma, "it has no rule yet")
+unsupported(math.lgamma, "it has no rule yet")
+unsupported(math.fsum, "it has no rule yet; use np.sum")
+unsupported(math.prod, "it has no rule yet; use np.prod")
+unsupported(math.copysign, "it has no rule yet")
+unsupported(math.ldexp, "it has no rule yet")
+unsupported(math.frexp, "it has no rule yet")
+unsupported(math.modf, "it has no rule yet")

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from astgrad.rules.results import computing
 from astgrad.rules.kinds import adjoint, linear
+from astgrad.rules.results import computing
 from astgrad.runtime import count, others, unreduce
 
 linear(

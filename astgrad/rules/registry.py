@@ -14,9 +14,11 @@ it is first needed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from astgrad import ir
 from astgrad.analyses.specs import UNKNOWN, Array, Known, Number, Spec, Struct, Undecided, literal, static
@@ -134,15 +136,15 @@ def result_spec(op: Any, args: tuple[Spec, ...], kwargs: Mapping[str, Spec]) -> 
 
 
 def _result_spec(op: Any, args: tuple[Spec, ...], kwargs: Mapping[str, Spec]) -> Spec:
-    from astgrad.rules import results
+    from astgrad.rules.results import computing, operators
 
-    if not kwargs and hashable(op) and op in results.STATIC:
+    if not kwargs and hashable(op) and op in operators.STATIC:
         try:
             return literal(op(*map(static, args)))
         except Undecided:
             pass
-    if not kwargs and hashable(op) and op in results.PYTHON:
-        found = results.PYTHON[op](*args)
+    if not kwargs and hashable(op) and op in operators.PYTHON:
+        found = operators.PYTHON[op](*args)
         if found is not None:
             return found
     if isinstance(op, Method) and not _has_methods(args[0]):
@@ -153,8 +155,8 @@ def _result_spec(op: Any, args: tuple[Spec, ...], kwargs: Mapping[str, Spec]) ->
     bound = bind(rule, args, kwargs)
     if rule.spec is not None:
         return rule.spec(**bound)
-    if isinstance(rule.function, results.UFUNC) and not kwargs:
-        return results.ufunc(rule.function, *args)
+    if isinstance(rule.function, np.ufunc) and not kwargs:
+        return computing.ufunc(rule.function, *args)
     return UNKNOWN
 
 
@@ -167,15 +169,15 @@ def _has_methods(receiver: Spec) -> bool:
 
 def effects_of(op: Any, args: tuple[Spec, ...] = ()) -> Effects:
     """What a call with these operands does beside giving a value."""
-    from astgrad.rules import results
+    from astgrad.rules.results import operators
 
     rule = lookup(op)
     if rule is None:
         return ir.UNKNOWN_EFFECTS
     if isinstance(op, Method) and not (args and _has_methods(args[0])):
         return ir.UNKNOWN_EFFECTS  # a method of that name of whatever this is
-    if hashable(op) and op in results.EFFECTS:
-        return results.EFFECTS[op](*args)
+    if hashable(op) and op in operators.EFFECTS:
+        return operators.EFFECTS[op](*args)
     if hashable(op) and getattr(op, "__module__", "") in ("_operator", "builtins") and UNKNOWN in args:
         return MAYBE if rule.effects.result == "fresh" and not rule.effects.impure else rule.effects
     return rule.effects

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from astgrad.rules.results import computing, indexing
 from astgrad.rules.kinds import adjoint, elementwise, linear
+from astgrad.rules.results import computing, indexing
 from astgrad.runtime import scatter_along, unbroadcast
 
 linear(

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from astgrad.rules.results import operands, shaping
 from astgrad.rules.kinds import linear
+from astgrad.rules.results import operands, shaping
 from astgrad.runtime import scatter, scatter_take, split_like, tree_like, unbroadcast
 
 # --- the same elements in another shape
@@ -125,7 +125,7 @@ def diagonal(by: Any, a: Any, offset: Any = 0) -> Any:
     return scatter(np.moveaxis(by, -1, 0), (places + max(-offset, 0), places + max(offset, 0)), a)
 
 
-linear(np.diag, diag, spec=shaping.diag)
+linear(np.diag, diag, spec=shaping.diag, result="view")
 linear(np.diagonal, diagonal, spec=shaping.of_shape(shaping.diagonal_of), result="view")
 
 # --- repeating
@@ -190,6 +190,6 @@ linear(
     spec=operands.as_array,
 )
 linear(np.ndarray.astype, lambda by, a, dtype: by, spec=shaping.astype)
-linear(np.float64, lambda by, x: by, spec=shaping.cast_to(np.float64))
-linear(np.float32, lambda by, x: by, spec=shaping.cast_to(np.float32))
-linear(np.complex128, lambda by, x: by, spec=shaping.cast_to(np.complex128))
+linear(np.float64, lambda by, x: by, spec=shaping.cast_to(np.float64), result="view")
+linear(np.float32, lambda by, x: by, spec=shaping.cast_to(np.float32), result="view")
+linear(np.complex128, lambda by, x: by, spec=shaping.cast_to(np.complex128), result="view")

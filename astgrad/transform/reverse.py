@@ -127,7 +127,10 @@ class Reverse:
         """A zero of the shape and dtype of `var`."""
         spec = self.spec(var)
         if isinstance(spec, sp.Number):
-            return Const(0j if spec.type is complex else 0.0)
+            zero = Const(0j if sp.dtype_of(spec).kind == "c" else 0.0)  # type: ignore[union-attr]
+            return self.walk.append(
+                Const(runtime.value), (zero,), (), self.walk.spec(zero), ir.PURE, adjoint_name(var)
+            )
         if isinstance(spec, sp.Array):
             return self.walk.call(np.zeros_like, var, name=adjoint_name(var))
         return self.walk.call(runtime.zeros, var, name=adjoint_name(var))

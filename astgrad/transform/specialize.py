@@ -703,6 +703,11 @@ def _unreduce(walk: Specializer, args: Any, name: str) -> Any:
     return NOT_HERE if spread is None else spread
 
 
+def _conjugate(walk: Specializer, args: Any, name: str) -> Any:
+    dtype = sp.dtype_of(walk.spec(args[0]))
+    return args[0] if walk.in_rule and dtype is not None and dtype.kind != "c" else NOT_HERE
+
+
 def _count(walk: Specializer, args: Any, name: str) -> Any:
     a, axis = (*args, Const(None))[:2]
     if isinstance(a, Tree) or not walk.in_rule:
@@ -717,6 +722,7 @@ def _count(walk: Specializer, args: Any, name: str) -> Any:
 SPECIAL: dict[Any, Callable[..., Any]] = {
     runtime.unbroadcast: _unbroadcast,
     runtime.unreduce: _unreduce,
+    np.conjugate: _conjugate,
     runtime.count: _count,
     np.size: _count,
     getattr: _getattr,

@@ -24,7 +24,6 @@ from astgrad.rules.results.operands import (
     shape_known,
     size_of,
 )
-from astgrad.rules.results.making import shape
 
 # --- elementwise
 
@@ -118,9 +117,7 @@ def cumulative(function: Any) -> Callable[..., Spec]:
 
 def trace(a: Spec) -> Spec:
     operand = numeric(a)
-    if len(shape_known(operand)) != 2:
-        raise Undecided
-    return Number(dtype_by(np.sum, operand).type)
+    return scalar_or_array(dtype_by(np.sum, operand), shape_known(operand)[2:])
 
 
 # --- products
@@ -160,7 +157,7 @@ def inner(a: Spec, b: Spec) -> Spec:
     left, right = numeric(a), numeric(b)
     m, n = shape_known(left), shape_known(right)
     if not m or not n:
-        raise Undecided
+        return broadcasted(dtype_by(np.inner, left, right), [left, right])
     return scalar_or_array(_product_dtype(left, right), (*m[:-1], *n[:-1]))
 
 

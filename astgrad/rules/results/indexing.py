@@ -5,6 +5,7 @@ getitem(f8[x0, x1], (slice(1, None), 0))   ->   f8[x0 - 1]
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,8 +15,6 @@ from astgrad.analyses import specs as sp
 from astgrad.analyses.specs import Array, Dim, Dimension, Known, Number, Spec, Struct, Undecided, static
 from astgrad.rules.results.operands import (
     axes_of,
-    dimension,
-    dimensions,
     known,
     np_array,
     numeric,
@@ -24,8 +23,6 @@ from astgrad.rules.results.operands import (
     shift,
     size_of,
 )
-from astgrad.rules.results.shaping import part
-from astgrad.rules.results.making import item, shape
 
 # --- indexing
 
@@ -47,7 +44,7 @@ def _item(a: Struct, index: Spec) -> Spec:
     return Struct(a.kind, chosen) if isinstance(key, slice) else chosen  # type: ignore[arg-type]
 
 
-def _is_int(part: Spec) -> bool:
+def is_int(part: Spec) -> bool:
     return isinstance(part, Number) and (part.type is int or issubclass(part.type, np.integer))
 
 
@@ -98,7 +95,7 @@ def _consumed(part: Spec) -> int:
         if part.dtype.kind not in "biu":
             raise Undecided
         return len(shape_known(part)) if part.dtype.kind == "b" else 1
-    if _is_int(part) or (isinstance(part, Struct) and part.kind is slice):
+    if is_int(part) or (isinstance(part, Struct) and part.kind is slice):
         return 1
     raise Undecided
 

@@ -5,6 +5,7 @@ filled((x0, 3))   ->   f8[x0, 3]
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ from astgrad.analyses.specs import (
     Struct,
     Undecided,
 )
+from astgrad.rules.results.computing import broadcasted, reduced, ufunc
 from astgrad.rules.results.operands import (
     axes_of,
     dimension,
@@ -38,8 +40,6 @@ from astgrad.rules.results.operands import (
     shift,
     size_of,
 )
-from astgrad.rules.results.computing import broadcasted, reduced, ufunc
-from astgrad.rules.results.shaping import part
 
 # --- constants
 
@@ -177,9 +177,11 @@ def tree_of(tree: Spec) -> Spec:
 
 
 def accumulated(a: Spec, b: Spec) -> Spec:
+    from astgrad.rules import registry
+
     if isinstance(a, Known) or isinstance(b, Known):
         return b if isinstance(a, Known) else a
-    return ufunc(np.add, a, b)
+    return registry.result_spec(operator.add, (a, b), {})
 
 
 def lowered(exponent: Spec) -> Spec:

@@ -26,7 +26,6 @@ from astgrad.analyses.specs import (
     Unknown,
     static,
 )
-from astgrad.rules.results.making import item, ndim, shape, size
 
 Shape = tuple[Dimension, ...]
 NUMERIC = "biufc"
@@ -184,11 +183,11 @@ def _tree_shape(spec: Spec) -> Shape:
     if isinstance(spec, Struct) and spec.kind in (list, tuple):
         if not spec.items:
             return (0,)
-        return (len(spec.items), *_common([_tree_shape(item) for item in spec.items]))
+        return (len(spec.items), *common_shape([_tree_shape(item) for item in spec.items]))
     return shape_known(numeric(spec))
 
 
-def _common(shapes: Sequence[Shape]) -> Shape:
+def common_shape(shapes: Sequence[Shape]) -> Shape:
     """The shape of operands that have to agree: each dimension from whoever knows it."""
     if len({len(shape) for shape in shapes}) != 1:
         raise Undecided

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from astgrad import ir, runtime
+from astgrad.analyses import specs as sp
 from astgrad.analyses.specs import (
     BOOL,
     INT,
@@ -31,10 +32,8 @@ from astgrad.analyses.specs import (
     static,
 )
 from astgrad.ir import Effects
-from astgrad.rules.results.operands import known, number_of, numeric, shape_known, shift
-from astgrad.rules.results.shaping import part
-from astgrad.rules.results.indexing import _is_int, getitem
-from astgrad.rules.results.making import item, ndim, shape, size
+from astgrad.rules.results.indexing import getitem, is_int
+from astgrad.rules.results.operands import number_of, numeric, shape_known, shift
 
 # --- Python's own operators and functions
 
@@ -183,7 +182,7 @@ def _type(a: Spec) -> Spec:
     return Known(type(static(a)))
 
 
-def _convert(kind: type) -> Callable[[Spec], Spec]:
+def convert(kind: type) -> Callable[[Spec], Spec]:
     def spec(a: Spec) -> Spec:
         operand = numeric(a)
         if kind is int and isinstance(operand, Number) and operand.type is int:
@@ -210,6 +209,8 @@ def _slice(*parts: Spec) -> Spec:
 
 
 def _pick(*args: Spec) -> Spec:
+    if len(args) == 1 and isinstance(args[0], Array) and sp.rank(args[0]) == 1:
+        return Number(args[0].dtype.type)
     items = args[0].items if len(args) == 1 and isinstance(args[0], Struct) else args
     kinds = {numeric(item) for item in items}
     if len({item.type if isinstance(item, Number) else item for item in kinds}) == 1:
@@ -307,9 +308,9 @@ PYTHON: dict[Any, Callable[..., Spec | None]] = {
     isinstance: _isinstance,
     type: _type,
     bool: lambda a: BOOL,
-    int: _convert(int),
-    float: _convert(float),
-    complex: _convert(complex),
+    int: convert(int),
+    float: convert(float),
+    complex: convert(complex),
     tuple: _sequence(tuple),
     list: _sequence(list),
     slice: _slice,
@@ -329,7 +330,7 @@ def _getitem_effects(a: Spec = UNKNOWN, b: Spec = UNKNOWN) -> Effects:
     """A basic index of an array gives a view, all-int and advanced ones a new value (S19)."""
     if isinstance(a, Array):
         parts = b.items if isinstance(b, Struct) and b.kind is tuple else (b,)
-        if any(isinstance(part, (Unknown, Number)) and not _is_int(part) for part in parts):
+        if any(isinstance(part, (Unknown, Number)) and not is_int(part) for part in parts):
             return Effects(reads=None, writes=(), impure=False, result="unknown")
         if any(isinstance(p, Array) or (isinstance(p, Struct) and p.kind is list) for p in parts):
             return ir.PURE

@@ -15,9 +15,9 @@ from astgrad.analyses import specs as sp
 from astgrad.analyses.specs import Array, Dimension, Number, Spec, Struct, Undecided
 from astgrad.rules.results.operands import (
     Shape,
-    _common,
     added,
     axes_of,
+    common_shape,
     dimension,
     dimensions,
     known,
@@ -28,7 +28,6 @@ from astgrad.rules.results.operands import (
     shift,
     size_of,
 )
-from astgrad.rules.results.making import item, ndim, shape, size
 
 # --- shaping
 
@@ -154,7 +153,7 @@ def joined(items: Sequence[Array | Number], shapes: Sequence[Shape], axis: int) 
     ndim = len(shapes[0])
     (axis,) = axes_of(axis, ndim)
     length = added([shape[axis] for shape in shapes])
-    others = _common([(*shape[:axis], 1, *shape[axis + 1 :]) for shape in shapes])
+    others = common_shape([(*shape[:axis], 1, *shape[axis + 1 :]) for shape in shapes])
     dtype = np.concatenate([np.atleast_1d(sample(item)).ravel() for item in items]).dtype
     return Array(dtype, (*others[:axis], length, *others[axis + 1 :]))
 
@@ -218,8 +217,11 @@ def at_least_1d(a: Array) -> Array:
 
 def repeat(a: Spec, repeats: Spec, axis: Any = None) -> Spec:
     operand = numeric(a)
-    dims, times, at = shape_known(operand), dimension(repeats), known(axis)
-    dims, at = ((size_of(dims),), 0) if at is None else (dims, *axes_of(at, len(dims)))
+    dims, at = shape_known(operand), known(axis)
+    times = None if isinstance(repeats, Array) else dimension(repeats)
+    if at is None:
+        dims = (size_of(dims),)
+    (at,) = axes_of(0 if at is None else at, len(dims))
     length = dims[at] * times if isinstance(dims[at], int) and isinstance(times, int) else None  # type: ignore[operator]
     dtype = sp.dtype_of(operand)
     assert dtype is not None
