@@ -12,31 +12,12 @@ from astgrad.rules.results import computing, making
 
 # --- element by element
 
-constants(
-    *(np.floor, np.ceil, np.rint, np.trunc, np.floor_divide, np.spacing),
-    *(np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal),
-    *(
-        np.logical_and,
-        np.logical_or,
-        np.logical_xor,
-        np.logical_not,
-        np.isnan,
-        np.isinf,
-        np.isfinite,
-        np.signbit,
-    ),
-    *(
-        np.bitwise_and,
-        np.bitwise_or,
-        np.bitwise_xor,
-        np.invert,
-        np.left_shift,
-        np.right_shift,
-        np.gcd,
-        np.lcm,
-    ),
-    np.heaviside,
-)
+constants(np.floor, np.ceil, np.rint, np.trunc, np.floor_divide, np.spacing, np.heaviside)
+constants(np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal)
+constants(np.logical_and, np.logical_or, np.logical_xor, np.logical_not)
+constants(np.isnan, np.isinf, np.isfinite, np.signbit)
+constants(np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert, np.left_shift, np.right_shift)
+constants(np.gcd, np.lcm)
 alias(np.equal, operator.eq)
 alias(np.not_equal, operator.ne)
 alias(np.less, operator.lt)
@@ -59,7 +40,7 @@ constants(
     operator.index,
 )
 
-constant(np.round, spec=lambda a, decimals=0: making.rounded(a))
+constant(np.round, spec=lambda a, decimals=0: making.rounded(a), aliases=[np.around])
 constant(np.fix, spec=lambda x: computing.ufunc(np.trunc, x))
 constant(np.isclose, spec=lambda a, b, rtol=0.0, atol=0.0: computing.ufunc(np.equal, a, b))
 constant(np.allclose, spec=lambda a, b, rtol=0.0, atol=0.0: BOOL)
@@ -114,7 +95,3 @@ unsupported(np.unique, "it merges elements; stop_gradient(...) makes its argumen
 unsupported(np.vectorize, "it hides the function that it calls; write that with arrays")
 unsupported(np.frompyfunc, "it hides the function that it calls; write that with arrays")
 unsupported(np.apply_along_axis, "it hides the function that it calls; write that with arrays")
-
-for _name, _other in (("amax", "max"), ("amin", "min"), ("around", "round")):
-    if hasattr(np, _name):
-        alias(getattr(np, _other), getattr(np, _name))

@@ -33,8 +33,8 @@ def extremum(by: Any, y: Any, a: Any, axis: Any = None, *, keepdims: bool = Fals
     return picked * unreduce(np.divide(by, n), a, axis, keepdims)
 
 
-adjoint(np.max, extremum, spec=computing.reduction(np.max))
-adjoint(np.min, extremum, spec=computing.reduction(np.min))
+adjoint(np.max, extremum, spec=computing.reduction(np.max), aliases=[np.amax])
+adjoint(np.min, extremum, spec=computing.reduction(np.min), aliases=[np.amin])
 
 # exact also where elements are zero
 adjoint(
