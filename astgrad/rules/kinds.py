@@ -16,7 +16,7 @@ from typing import Any
 from astgrad import ir
 from astgrad.analyses.specs import Spec
 from astgrad.ir import Effects
-from astgrad.rules.registry import IMPURE, MAYBE, REQUIRED, RULES, Rule, shown
+from astgrad.rules.rule import IMPURE, MAYBE, REQUIRED, RULES, Rule, shown
 
 # --- the four kinds, and the two that have no derivative
 

@@ -389,6 +389,7 @@ SAMPLES: dict[Any, list[Sample]] = {
     runtime.each: [s(1.5, [1.5, 2.5]), s(M34, [V4, M34])],
     runtime.accumulate: [s(V3, V3), s(1.5, 2.5)],
     runtime.immutable: [s(1.5)],
+    runtime.value: [s(V3), s(1.5)],
     runtime.owned: [s(V3), s(1.5)],
     runtime.lowered: [s(2.5), s(V3)],
 }
