@@ -32,6 +32,9 @@ from astgrad.transform.specialize import Specializer
 RULE_ADVICE = "write one (docs/adding_a_rule.md), or wrap the argument in stop_gradient(...)"
 
 
+Mask = tuple[tuple[Atom, bool], ...]  # conditions, each with the value that it has to have
+
+
 @dataclass
 class Reverse:
     """The adjoint under construction: `walk` holds the primal's statements and receives the adjoint's."""
@@ -41,6 +44,7 @@ class Reverse:
     adjoints: dict[Var, Atom] = field(default_factory=dict)  # primal Var -> its adjoint so far
     adjoint_of: dict[Var, Var] = field(default_factory=dict)  # Var of the adjoint -> primal Var, for naming
     active: set[Var] = field(default_factory=set)
+    masks: dict[Var, Mask] = field(default_factory=dict)  # under which alone an adjoint is not zero (S25)
     structured: set[Var] = field(default_factory=set)  # of unknown kind and read like containers
 
     def run(self, seeds: Iterable[tuple[Var, Atom]]) -> None:
@@ -140,8 +144,8 @@ class Reverse:
         if isinstance(value, Var) and value not in self.adjoint_of:
             self.adjoint_of[value] = var
 
-    def accumulate(self, atom: Atom, contribution: Atom) -> None:
-        """b(atom) += contribution, leaf by leaf."""
+    def accumulate(self, atom: Atom, contribution: Atom, mask: Mask = ()) -> None:
+        """b(atom) += contribution, leaf by leaf; the adjoint keeps a mask that all contributions have."""
         if isinstance(atom, Tree):
             for index, item in enumerate(atom.items):
                 if any(var in self.active for var in ir.variables(item)):
@@ -154,6 +158,8 @@ class Reverse:
                 Const(add), parts, (), adjoint_spec(self.spec(atom)), ir.PURE, adjoint_name(atom)
             )
             self.bind(atom, total)
+            if self.masks.setdefault(atom, mask) != mask:
+                self.masks[atom] = ()
 
     # --- one statement
 
@@ -180,7 +186,8 @@ class Reverse:
                     if isinstance(result, Var)
                     else result.items[index]
                 )
-                self.accumulate(bound[name], cast(self.walk, part, bound[name]))
+                mask = self.arm(rule, bound, call.target, index) if rule.function is np.where else ()
+                self.accumulate(bound[name], cast(self.walk, part, bound[name]), mask)
 
     def elementwise(self, rule: Any, bound: dict[str, Atom], y: Var, by: Atom) -> None:
         """bx += unbroadcast(by * dy/dx); partials of one operand that occurs twice are summed first."""
@@ -195,7 +202,21 @@ class Reverse:
             totals[atom] = self.walk.call(operator.add, totals[atom], partial) if atom in totals else partial
         for atom, partial in totals.items():
             product = by if is_one(partial) else self.walk.call(operator.mul, by, self.conjugate(partial))
-            self.accumulate(atom, unbroadcast(self.walk, product, atom))
+            mask = self.masks.get(y, ()) if self.same_shape(atom, y) else ()
+            if rule.singular:
+                for condition, value in reversed(mask):
+                    arms = (product, Const(0)) if value else (Const(0), product)
+                    product = self.walk.call(np.where, condition, *arms)
+            self.accumulate(atom, unbroadcast(self.walk, product, atom), mask)
+
+    def arm(self, rule: Any, bound: dict[str, Atom], y: Var, index: int) -> Mask:
+        """The mask of an arm of np.where: its condition, on top of the masks of the result."""
+        if not self.same_shape(bound[rule.wrt[index]], y):
+            return ()
+        return (*self.masks.get(y, ()), (bound["condition"], index == 0))
+
+    def same_shape(self, a: Atom, b: Atom) -> bool:
+        return sp.fills(sp.shape_of(self.spec(a)), sp.shape_of(self.spec(b)))
 
     def part(self, result: Atom, index: int, count: int) -> Atom:
         if isinstance(result, Tree):
