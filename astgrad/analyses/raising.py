@@ -35,7 +35,7 @@ def constraints(op: Any, args: tuple[Spec, ...], kwargs: Mapping[str, Spec]) -> 
     if isinstance(op, Method):
         op = registry.METHODS.get(op.name, op)
     rule = registry.lookup(op)
-    if not registry.hashable(op) or (rule is None and op not in SAFE):
+    if not registry.hashable(op):
         return None
     if op in CHECKS:
         return CHECKS[op](*args, **kwargs)

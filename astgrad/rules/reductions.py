@@ -28,9 +28,13 @@ linear(np.mean, mean, spec=computing.reduction(np.mean))
 
 def extremum(by: Any, y: Any, a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     """Shared equally among the elements equal to y; NaN where y is."""
-    picked = a == unreduce(y, a, axis, keepdims)
-    n = np.sum(picked, axis=axis, keepdims=keepdims)
-    return picked * unreduce(np.divide(by, n), a, axis, keepdims)
+    if axis is None:
+        picked = a == y
+        share = by / np.sum(picked)
+    else:
+        picked = a == unreduce(y, a, axis, keepdims)
+        share = unreduce(by / np.sum(picked, axis=axis, keepdims=keepdims), a, axis, keepdims)
+    return picked * share
 
 
 adjoint(np.max, extremum, spec=computing.reduction(np.max), aliases=[np.amax])
@@ -44,19 +48,22 @@ adjoint(
 )
 
 
+def centered(a: Any, axis: Any) -> Any:
+    """a - mean(a)"""
+    return a - (np.mean(a) if axis is None else np.mean(a, axis=axis, keepdims=True))
+
+
 def var(by: Any, y: Any, a: Any, axis: Any = None, *, ddof: Any = 0, keepdims: bool = False) -> Any:
     """2 (a - mean(a)) / (n - ddof)"""
     n = count(a, axis) if isinstance(axis, tuple) else np.size(a, axis)
-    centered = a - np.mean(a, axis=axis, keepdims=True)
-    return centered * unreduce(np.divide(2 * by, n - ddof), a, axis, keepdims)
+    return centered(a, axis) * unreduce(np.divide(2 * by, n - ddof), a, axis, keepdims)
 
 
 def std(by: Any, y: Any, a: Any, axis: Any = None, *, ddof: Any = 0, keepdims: bool = False) -> Any:
     """(a - mean(a)) / ((n - ddof) y), and 0 where y is 0."""
     n = count(a, axis) if isinstance(axis, tuple) else np.size(a, axis)
-    centered = a - np.mean(a, axis=axis, keepdims=True)
-    scale = np.divide(by, n - ddof) / np.where(y == 0, np.inf, y)
-    return centered * unreduce(scale, a, axis, keepdims)
+    scale = by / ((n - ddof) * np.where(y == 0, np.inf, y))
+    return centered(a, axis) * unreduce(scale, a, axis, keepdims)
 
 
 adjoint(np.var, var, spec=computing.reduction(np.var))

@@ -123,6 +123,8 @@ def test_against_finite_differences(function: Any, sample: Sample) -> None:
     with np.errstate(all="ignore"):
         found = contributions(rule, by, y, bound)
     assert found
+    if singular_at(function, bound):
+        return
     for name, bx in found.items():
         for _ in range(3):
             dx = direction(bound[name], rng)
@@ -130,8 +132,6 @@ def test_against_finite_differences(function: Any, sample: Sample) -> None:
             up = call(rule, {**bound, name: moved(bound[name], dx, h)}, sample)
             down = call(rule, {**bound, name: moved(bound[name], dx, -h)}, sample)
             expected = (inner(by, up) - inner(by, down)) / (2 * h)
-            if singular_at(function, bound):
-                continue
             assert inner(bx, dx) == pytest.approx(expected, rel=2e-6, abs=2e-8), name
         check_shape(bx, bound[name])
 
