@@ -26,7 +26,7 @@ from astgrad import ir, pipeline
 from astgrad.analyses import specs as sp
 from astgrad.analyses.facts import Facts
 from astgrad.compile import build as compile_text
-from astgrad.dispatch import Tests, bind, guard_function
+from astgrad.dispatch import Tests, bind, defaults_of, guard_function
 from astgrad.emit.emit import Emitted
 from astgrad.errors import InternalError, NotDifferentiable, SourceUnavailable
 from astgrad.frontend.primitive import primitive
@@ -176,8 +176,21 @@ class Gradient:
                 found = self._general_form() if len(self._compiled) >= SIGNATURES else self._new(args, kwargs)
             self._last = found
             if found.entry is not None:
-                self._enter = found.entry
+                self._enter = self._with_defaults(found.entry)
             return found, sizes_fit(found, args, kwargs)
+
+    def _with_defaults(self, entry: Callable[..., Any]) -> Callable[..., Any]:
+        """The entry, unless the function's defaults are others by now."""
+        base, given = self._base, defaults_of(self._base)
+        if given == (None, None):
+            return entry
+
+        def checked(*args: Any, **kwargs: Any) -> Any:
+            if base.__defaults__ is given[0] and base.__kwdefaults__ is given[1]:
+                return entry(*args, **kwargs)
+            return self._miss(*args, **kwargs)
+
+        return checked
 
     def _has(self, compiled: Compiled, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         try:

@@ -25,7 +25,7 @@ from astgrad.emit import lines, naming, python
 from astgrad.emit.comments import Comments
 from astgrad.emit.fold import fold
 from astgrad.emit.lines import Comment
-from astgrad.emit.spelling import Spelling, identifier
+from astgrad.emit.spelling import LITERALS, Spelling, identifier
 from astgrad.emit.statements import Statements, needs_no_name
 from astgrad.errors import NOWHERE, InternalError, Origin
 from astgrad.ir import Call, Const, Tree, Var
@@ -100,9 +100,17 @@ def _spelling(
         for block in ir.blocks(statement):
             for atom in block.results:
                 _spell(spelling, atom, captured)
-    for atom in (*function.body.results, *(p.default for p in function.params if p.default)):
+    defaults = (p.default for p in function.params if p.default and _is_shown(p.default))
+    for atom in (*function.body.results, *defaults):
         _spell(spelling, atom, captured)
     return spelling
+
+
+def _is_shown(default: ir.Atom) -> bool:
+    """Whether a default is written as it is: a literal, or something that has a name."""
+    if isinstance(default, Tree):
+        return all(map(_is_shown, default.items))
+    return isinstance(default, Const) and bool(default.text or type(default.value) in LITERALS)
 
 
 def _spell(spelling: Spelling, atom: ir.Atom, captured: dict[Var, ir.Capture]) -> None:
@@ -172,8 +180,8 @@ class _Writer:
         for param in function.params:
             shown: ast.expr | None = None
             if param.default is not None:
-                literal = isinstance(param.default, (Const, Tree))
-                shown = self.builder.atom(param.default) if literal else ast.Constant(value=...)
+                known = _is_shown(param.default)
+                shown = self.builder.atom(param.default) if known else ast.Constant(value=...)
             found.append((param.var.name, param.kind, shown))
         return found
 
@@ -306,18 +314,17 @@ class _Writer:
 
 
 def docstring(doc: str) -> list[str]:
-    """The lines of a docstring, wrapped."""
-    first, _, rest = doc.replace("\\", "\\\\").replace('"""', "'''").partition("\n\n")
-    doc = " ".join(first.split())
-    if rest:
-        wrapped = [
-            line for part in (f'"""{doc}', "", rest) for line in textwrap.wrap(part, lines.WIDTH - 4) or [""]
-        ]
-        return [*("    " + line if line else "" for line in wrapped), '    """']
-    if len(doc) <= lines.WIDTH - 10 and not doc.endswith('"'):
-        return [f'    """{doc}"""']
-    wrapped = textwrap.wrap(f'"""{doc}', lines.WIDTH - 4, break_long_words=False, break_on_hyphens=False)
-    return [*("    " + line for line in wrapped), '    """']
+    """The lines of a docstring, its paragraphs wrapped."""
+    paragraphs = [
+        " ".join(part.split()) for part in doc.replace("\\", "\\\\").replace('"""', "'''").split("\n\n")
+    ]
+    if len(paragraphs) == 1 and len(doc) <= lines.WIDTH - 10 and not doc.endswith('"'):
+        return [f'    """{paragraphs[0]}"""']
+    paragraphs[0] = f'"""{paragraphs[0]}'
+    wrapped: list[str] = []
+    for paragraph in paragraphs:
+        wrapped += ["", *textwrap.wrap(paragraph, lines.WIDTH - 4, break_on_hyphens=False)]
+    return [*("    " + line if line else "" for line in wrapped[1:]), '    """']
 
 
 def _verify(text: str, nodes: list[ast.stmt], name: str) -> None:

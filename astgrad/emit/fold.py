@@ -12,7 +12,7 @@ bounded (S30). Views, lengths and small integer arithmetic are repeated at each 
 from __future__ import annotations
 
 import operator
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -51,8 +51,9 @@ def operator_of(call: Call) -> object:
 
 def runtime_name(call: Call) -> str:
     """The name of the runtime function that is called, "" for all other calls."""
-    value = call.op.value if isinstance(call.op, Const) else None
-    return value.__name__ if getattr(value, "__module__", "") == "astgrad.runtime" else ""
+    if not isinstance(call.op, Const) or getattr(call.op.value, "__module__", "") != "astgrad.runtime":
+        return ""
+    return str(getattr(call.op.value, "__name__", ""))
 
 
 def writes_first(call: Call) -> bool:
@@ -130,6 +131,8 @@ class _Block:
 
     events: list[int] = field(default_factory=list)
     writes: list[Roots] = field(default_factory=list)
+    readers: list[int] = field(default_factory=list)
+    reads: list[Roots] = field(default_factory=list)
     pending: dict[Var, _Expression] = field(default_factory=dict)
 
 
@@ -169,6 +172,9 @@ class _Folder:
         if event:
             here.events.append(position)
             here.writes.append(self.memory(call, call.effects.writes))
+        reads = self.reads(position, call)
+        here.readers += [position for _ in reads]
+        here.reads += [roots for _, roots in reads]
         if not call.target or call.target.name or writes or call.target in self.kept:
             return
         expression = _Expression(
@@ -176,7 +182,7 @@ class _Folder:
             length + sum(e.length - NAME for e in taken),
             1 + max((e.depth for e in taken), default=0),
             (*(p for e in taken for p in e.events), *((position,) if event else ())),
-            (*(r for e in taken for r in e.reads), *self.reads(position, call)),
+            (*(r for e in taken for r in e.reads), *reads),
         )
         light = self.is_light(call, expression)
         if light:
@@ -196,12 +202,12 @@ class _Folder:
             return []
         wanted = {v: here.pending.pop(v) for v in found}
         self.shorten(wanted, length, set(kept))
-        later: set[int] = set()
+        later: set[int] = set()  # positions of what is evaluated after the expression at hand
         taken = []
         for var in reversed(found):
             expression = wanted.get(var)
             if expression and self.may_move(here, expression, later):
-                later.update(expression.events)
+                later.update(expression.events, (position for position, _ in expression.reads))
                 taken.append(expression)
                 self.folded[var] = expression.call
         return taken
@@ -230,7 +236,16 @@ class _Folder:
                 return False
             if any(p < event and _overlap(roots, written) for p, roots in expression.reads):
                 return False
-        return True
+        return not expression.events or self.may_pass_reads(here, expression, later)
+
+    def may_pass_reads(self, here: _Block, expression: _Expression, later: set[int]) -> bool:
+        """Whether no value in between reads what the effects of the expression write."""
+        index = bisect_right(here.readers, expression.events[0])
+        own = {position for position, _ in expression.reads} | later
+        written = [here.writes[bisect_left(here.events, event)] for event in expression.events]
+        between = zip(here.readers[index : index + NEAR], here.reads[index:])
+        read = [roots for position, roots in between if position not in own]
+        return len(here.readers) - index <= NEAR and not any(_overlap(r, w) for r in read for w in written)
 
     # --- memory
 
@@ -292,6 +307,8 @@ class _Folder:
         if not isinstance(statement, ir.If) or any(c.effects.impure or c.effects.writes != () for c in calls):
             here.events.append(position)
             here.writes.append(None)
+        here.readers.append(position)
+        here.reads.append(None)
 
     # --- cheap values, and lengths
 
@@ -326,7 +343,8 @@ class _Folder:
                 return self.cheap[atom].length
             return len(atom.name) or NAME
         if isinstance(atom, Tree):
-            return 2 + sum(2 + self.length(item) for item in atom.items)
+            some = [item for item in atom.items if not (isinstance(item, Const) and item.value is None)]
+            return 2 * len(atom.items) + sum(map(self.length, some))
         return len(repr(atom))
 
 

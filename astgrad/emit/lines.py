@@ -209,12 +209,21 @@ def fits(tokens: list[str], index: int, column: int, flat: list[bool], room: int
 
 def operators_outside(node: ast.expr, parenthesised: set[int]) -> bool:
     """Whether an expression may get parentheses of its own (ruff: OptionalParentheses::Multiline)."""
-    while isinstance(node, (ast.Call, ast.Subscript, ast.Attribute, ast.UnaryOp)):
-        call, unary = isinstance(node, ast.Call), isinstance(node, ast.UnaryOp)
-        node = node.func if call else node.operand if unary else node.value  # type: ignore[attr-defined]
-        if id(node) in parenthesised:
+    inner = _inner(node)
+    while inner is not None:
+        if id(inner) in parenthesised:
             return False
+        node, inner = inner, _inner(inner)
     return isinstance(node, (ast.BinOp, ast.BoolOp, ast.Compare, ast.IfExp))
+
+
+def _inner(node: ast.expr) -> ast.expr | None:
+    """What a call, a subscript, an attribute or a sign stands at; None for others."""
+    if isinstance(node, ast.Call):
+        return node.func
+    if isinstance(node, (ast.Subscript, ast.Attribute)):
+        return node.value
+    return node.operand if isinstance(node, ast.UnaryOp) else None
 
 
 RANKS: dict[type, int] = {

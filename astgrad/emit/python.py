@@ -210,13 +210,17 @@ def _printer() -> Any:
             self.items("{", node.elts, "}")
 
         def visit_Dict(self, node: ast.Dict) -> None:
-            self.items("{", [Entry(key, value) for key, value in zip(node.keys, node.values)], "}")
-
-        def visit_Entry(self, node: Entry) -> None:
-            set_precedence(Precedence.Comma, node.key, node.value)
-            self.visit(node.key)
-            self.result.append(": ")
-            self.visit(node.value)
+            if not node.keys:
+                self.result.append("{}")
+                return
+            set_precedence(Precedence.Comma, *node.keys, *node.values)
+            self.result += ("{", OPEN)
+            for index, (key, value) in enumerate(zip(node.keys, node.values)):
+                self.result += (",", LINE) if index else ()
+                self.visit(key)
+                self.result.append(": ")
+                self.visit(value)
+            self.result += (COMMA, CLOSE, "}")
 
         def visit_BinOp(self, node: ast.BinOp) -> None:
             if isinstance(node.op, ast.Pow):
@@ -243,11 +247,14 @@ def _printer() -> Any:
             set_precedence(Precedence.Pow + 1, node.left)
             self.visit(node.left)
             right = node.right
-            deeper = isinstance(right, ast.BinOp) and isinstance(right.op, ast.Pow)
-            near = right.left if deeper else right  # type: ignore[attr-defined]
+            near = right
             index = len(self.result)
             set_precedence(Precedence.PowRHS, right)
-            (self.exponents if deeper else self.visit)(right)
+            if isinstance(right, ast.BinOp) and isinstance(right.op, ast.Pow):
+                near = right.left
+                self.exponents(right)
+            else:
+                self.visit(right)
             hug = simple_operand(node.left) and simple_operand(near)
             hug = hug and not {id(node.left), id(near)} & self.parenthesised
             self.result[index:index] = ["**"] if hug else [LINE, "** "]
@@ -271,8 +278,10 @@ def _printer() -> Any:
                 if index:
                     self.result += (LINE, get_op_symbol(node.op), " ")
                 set_precedence(precedence, value)
-                inner = isinstance(value, ast.BoolOp) and get_op_precedence(value.op) >= precedence
-                (self.alternatives if inner else self.visit)(value)
+                if isinstance(value, ast.BoolOp) and get_op_precedence(value.op) >= precedence:
+                    self.alternatives(value)
+                else:
+                    self.visit(value)
 
         def visit_Compare(self, node: ast.Compare) -> None:
             with Parentheses(self, node, node.ops[0]) as parens:
@@ -297,7 +306,10 @@ def _printer() -> Any:
             self.result += (LINE, "if ")
             self.visit(node.test)
             self.result += (LINE, "else ")
-            (self.arms if isinstance(node.orelse, ast.IfExp) else self.visit)(node.orelse)
+            if isinstance(node.orelse, ast.IfExp):
+                self.arms(node.orelse)
+            else:
+                self.visit(node.orelse)
 
     def show(node: ast.expr) -> tuple[list[str], set[int]]:
         printer = Printer()
@@ -306,13 +318,6 @@ def _printer() -> Any:
         return printer.result, printer.parenthesised
 
     return show
-
-
-class Entry(ast.AST):
-    """An item of a dict display."""
-
-    _fields = ("key", "value")
-    _attributes = ()
 
 
 def quoted_bytes(value: bytes) -> str:

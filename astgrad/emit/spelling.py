@@ -96,6 +96,8 @@ class Spelling:
         return found
 
     def find(self, value: Any, text: str) -> str:
+        if value is np:
+            return self.numpy()
         own = getattr(value, "__name__", "")
         for candidate in (text, own if isinstance(own, str) else ""):
             if self.means(candidate, value):
@@ -104,7 +106,8 @@ class Spelling:
         path = numpy_path(value)
         if path is not None:
             return f"{self.numpy()}.{path}"
-        unique = self.free(text.rpartition(".")[2] or (own if isinstance(own, str) else "") or "value")
+        own = "function" if own == "<lambda>" else own if isinstance(own, str) else ""
+        unique = self.free(text.rpartition(".")[2] or own or "value")
         self.namespace[unique] = value
         return unique
 
@@ -151,6 +154,8 @@ class Spelling:
     def complex(self, value: complex) -> ast.expr:
         """1j, 2 + 1j; complex(a, b) where signs or infinities would be lost."""
         real, imag = value.real, value.imag
+        if cmath.isfinite(value) and str(real) == "-0.0" and imag < 0:
+            return ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=complex(0, -imag)))
         if not cmath.isfinite(value) or "-0.0" in (str(real), str(imag)):
             return call(name(self.builtin("complex")), self.number(real), self.number(imag))
         part = ast.Constant(value=complex(0, abs(imag)))
@@ -198,8 +203,6 @@ def numpy_path(value: Any) -> str | None:
     """Where NumPy's own objects are found below `numpy`: "tanh", "linalg.norm"; None for others."""
     own = getattr(value, "__name__", None)
     if not isinstance(own, str):
-        return None
-    if value is np:
         return None
     for module in MODULES:
         holder = getattr(np, module) if module else np

@@ -13,7 +13,7 @@ import ast
 import copy
 import re
 from collections.abc import Iterator
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, FunctionType
 from typing import Any
 
 FUTURE = 0
@@ -60,38 +60,55 @@ def _cells(code: CodeType) -> tuple[str, ...]:
     return code.co_cellvars + code.co_freevars
 
 
-IMPORT = re.compile(r"(?:^|;)[ \t]*(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+(\([^)]*\)|[^\n;]*)", re.MULTILINE)
+IMPORT = re.compile(
+    r"^(?:[^\n#\"']*;[ \t]*)?(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+(\([^)]*\)|[^\n;]*)", re.MULTILINE
+)
 
 
 def _imported(function: FunctionType, lines: list[str]) -> Iterator[list[str]]:
-    """Guesses of the names that the file imports, the likeliest first.
+    """Guesses of the names that the module imports, the cheapest first; the last one is exact.
 
     Python 3.11 and later call `np.tanh(x)` with other instructions where the module imports `np`, even if
     that name is a local of the function.
     """
     codes = (function.__code__, *_codes(function.__code__))
     names = {name for code in codes for name in (*code.co_names, *code.co_varnames, *_cells(code))}
-    found = names & _import_names(lines)
-    yield sorted(found)
-    modules = {name for name in names if isinstance(function.__globals__.get(name), ModuleType)}
-    if modules != found:
-        yield sorted(modules)
-    if found and modules:
-        yield []
+    guess = names & _import_names(lines)
+    yield sorted(guess)
+    exact = names & _all_imports(lines)
+    if exact != guess:
+        yield sorted(exact)
 
 
 def _import_names(lines: list[str]) -> set[str]:
-    """The names that the import statements of the file bind."""
+    """The names that the import statements at the margin bind, as far as a pattern finds them."""
     for known, names in _looked_at:
         if known is lines:
             return names
     listed = (re.sub(r"#[^\n]*|[()]", "", found[1]) for found in IMPORT.finditer("".join(lines)))
     names = {_bound_by(part.strip()) for text in listed for part in text.split(",")}
+    names = {name for name in names if name.isidentifier()}
     _looked_at[:] = [(lines, names)]
     return names
 
 
 _looked_at: list[tuple[list[str], set[str]]] = []  # the lines looked at last, and what their imports bind
+
+
+def _all_imports(lines: list[str]) -> set[str]:
+    """The names that the module itself imports, under `if` and `try` too."""
+    try:
+        todo: list[Any] = [ast.parse("".join(lines))]
+    except (SyntaxError, ValueError):
+        return set()
+    names: set[str] = set()
+    while todo:
+        node = todo.pop()
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            names |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+        elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.expr)):
+            todo += ast.iter_child_nodes(node)
+    return names - {"*"}
 
 
 def _bound_by(part: str) -> str:
@@ -112,7 +129,8 @@ def _surrounded(node: Any, code: CodeType, scope: str, imported: list[str]) -> a
     if scope:
         statement = _around(f"class {scope}: pass", statement)
     if cells:
-        statement = _around(f"def {AROUND}({', '.join(cells)}): pass", statement)
+        known = f"global {scope}; " if scope and scope not in cells else ""  # the class's own name is no cell
+        statement = _around(f"def {AROUND}({', '.join(cells)}): {known}pass", statement)
     return ast.Module([*before, statement], [])
 
 
@@ -129,7 +147,7 @@ def _bare(node: Any) -> Any:
 
 def _around(text: str, statement: Any) -> Any:
     outer: Any = ast.parse(text).body[0]
-    outer.body = [statement]
+    outer.body[-1] = statement
     return outer
 
 

@@ -60,6 +60,8 @@ def roots(body: tuple[ir.Statement, ...]) -> dict[Var, Var | None]:
                 found[target] = found.get(first, first) if isinstance(first, Var) else target
             elif not isinstance(statement, Call) or statement.effects.result == "unknown":
                 found[target] = None
+            if isinstance(statement, Call) and getattr(statement.op, "value", None) is np.broadcast_to:
+                found[target] = None  # read-only
     return found
 
 

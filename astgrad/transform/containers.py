@@ -170,15 +170,33 @@ def call(op: Any, args: tuple[Atom, ...], kwargs: tuple[tuple[str, Atom], ...]) 
         return Tree(dict, tuple(value for _, value in kwargs), tuple(name for name, _ in kwargs))
     if isinstance(op, type) and (is_namedtuple(op) or is_plain_dataclass(op)):
         return _construct(op, args, kwargs)
+    if (
+        isinstance(op, Method)
+        and op.name == "_replace"
+        and isinstance(args[0], Tree)
+        and is_namedtuple(args[0].kind)
+    ):
+        return _replaced(args[0], dict(kwargs))
+    if op is dataclasses.replace and isinstance(args[0], Tree):
+        return _replaced(args[0], dict(kwargs))
     if kwargs or not any(isinstance(arg, Tree) for arg in args):
         return NOT_HERE if op not in SEQUENCES or args else Tree(op, ())
     if isinstance(op, Method):
         first = args[0]
+        if isinstance(first, Tree) and is_namedtuple(first.kind) and op.name == "_asdict":
+            return Tree(dict, first.items, first.keys)
         if isinstance(first, Tree) and first.kind is dict and op.name in DICT_METHODS:
             return DICT_METHODS[op.name](*args)
         return NOT_HERE
     build = FUNCTIONS.get(op) if _hashable(op) else None
     return build(*args) if build else NOT_HERE
+
+
+def _replaced(tree: Tree, new: dict[str, Atom]) -> Any:
+    """A namedtuple or dataclass with some fields anew."""
+    if not set(new) <= set(tree.keys):
+        return NOT_HERE
+    return Tree(tree.kind, tuple(new.get(key, item) for key, item in zip(tree.keys, tree.items)), tree.keys)
 
 
 def _construct(kind: Any, args: tuple[Atom, ...], kwargs: tuple[tuple[str, Atom], ...]) -> Any:

@@ -54,12 +54,10 @@ def whole(primal: Specialized, name: str) -> Whole:
     result = Tree(tuple, (output, Tree(tuple, grads)))
     function = walk.finish(replace(primal.function, name=name), primal.function.params, result)
     block = function.body
-    count = len(function.params)
-    params = (*block.params[:count], *seeds, *block.params[count:])
     function = replace(
         function,
-        params=(*function.params, *(ir.Param(seed) for seed in seeds)),
-        body=ir.Block(params, block.body, block.results),
+        params=(*(ir.Param(seed, "POSITIONAL_ONLY") for seed in seeds), *function.params),
+        body=ir.Block((*seeds, *block.params), block.body, block.results),
     )
     return Whole(Adjoint(function, walk.specs, reverse.adjoint_of), tuple(seeds))
 
@@ -76,14 +74,40 @@ def split(function: Function, seeds: tuple[Var, ...], specs: dict[Var, sp.Spec])
     kept = tuple(param for param in function.params if param.var not in seeds)
     bound = tuple(var for var in function.body.params if var not in seeds)
     first = replace(function, params=kept, body=ir.Block(bound, forward, (result,)))
-    params = (*saved, *seeds)
+    params = renamed((*saved, *seeds), specs)
+    block = ir.Block(
+        tuple(params.values()),  # type: ignore[arg-type]
+        tuple(_substituted(statement, params) for statement in backward),
+        (ir.substitute(grads, params),),
+    )
+    name = function.name.removesuffix("_forward")
     second = Function(
-        f"{function.name}_pullback",
-        tuple(ir.Param(v) for v in params),
-        ir.Block(params, backward, (grads,)),
-        origin=function.origin,
+        f"{name}_pullback", tuple(ir.Param(var) for var in block.params), block, origin=function.origin
     )
     return first, second
+
+
+def renamed(variables: tuple[Var, ...], specs: dict[Var, sp.Spec]) -> dict[Var, Atom]:
+    """Parameters for the backward half, each with a name of its own."""
+    found: dict[Var, Atom] = {}
+    taken: set[str] = set()
+    for var in variables:
+        name, count = var.name or "saved", 1
+        while name in taken:
+            count += 1
+            name = f"{var.name or 'saved'}_{count}"
+        taken.add(name)
+        new = Var(name)
+        found[var] = new
+        specs[new] = specs.get(var, sp.UNKNOWN)
+    return found
+
+
+def _substituted(statement: ir.Statement, params: dict[Var, Atom]) -> ir.Statement:
+    assert isinstance(statement, Call)
+    args = tuple(ir.substitute(arg, params) for arg in statement.args)
+    kwargs = tuple((key, ir.substitute(value, params)) for key, value in statement.kwargs)
+    return replace(statement, op=ir.substitute(statement.op, params), args=args, kwargs=kwargs)
 
 
 def _free(body: tuple[ir.Statement, ...], results: Atom, seeds: tuple[Var, ...]) -> Iterator[Var]:

@@ -32,6 +32,7 @@ from astgrad.transform.specialize import Specializer
 RULE_ADVICE = "write one (docs/adding_a_rule.md), or wrap the argument in stop_gradient(...)"
 
 
+SAFE = {np.arcsin: 0, np.arccos: 0, np.arctanh: 0, np.arccosh: 2}  # where 1 is a singular point
 Mask = tuple[tuple[Atom, bool], ...]  # conditions, each with the value that it has to have
 
 
@@ -115,7 +116,7 @@ class Reverse:
         for call in primal:
             if isinstance(call, Call) and isinstance(call.op, Const) and call.op.value in readers:
                 found |= {a for a in call.args[:1] if isinstance(a, Var) and self.spec(a) is sp.UNKNOWN}
-        return found
+        return found | {var for var in self.active if isinstance(self.spec(var), sp.Struct)}
 
     # --- adjoint state
 
@@ -192,7 +193,10 @@ class Reverse:
     def elementwise(self, rule: Any, bound: dict[str, Atom], y: Var, by: Atom) -> None:
         """bx += unbroadcast(by * dy/dx); partials of one operand that occurs twice are summed first."""
         names = parameter_names(rule.backward)
-        result = self.walk.instantiate(rule.backward, {**bound, names[0]: y})
+        given = {**bound, names[0]: y}
+        if rule.singular:
+            given = {name: self.masked(atom, y, SAFE.get(rule.function, 1)) for name, atom in given.items()}
+        result = self.walk.instantiate(rule.backward, given)
         totals: dict[Atom, Atom] = {}
         for index, name in enumerate(rule.wrt):
             atom = bound.get(name)
@@ -203,11 +207,16 @@ class Reverse:
         for atom, partial in totals.items():
             product = by if is_one(partial) else self.walk.call(operator.mul, by, self.conjugate(partial))
             mask = self.masks.get(y, ()) if self.same_shape(atom, y) else ()
-            if rule.singular:
-                for condition, value in reversed(mask):
-                    arms = (product, Const(0)) if value else (Const(0), product)
-                    product = self.walk.call(np.where, condition, *arms)
             self.accumulate(atom, unbroadcast(self.walk, product, atom), mask)
+
+    def masked(self, atom: Atom, y: Var, safe: float) -> Atom:
+        """An operand of a singular partial, with a safe value where the adjoint is zero by a mask (S25)."""
+        if not self.same_shape(atom, y) or not isinstance(self.spec(atom), sp.Array):
+            return atom
+        for condition, value in reversed(self.masks.get(y, ())):
+            arms = (atom, Const(safe)) if value else (Const(safe), atom)
+            atom = self.walk.call(np.where, condition, *arms)
+        return atom
 
     def arm(self, rule: Any, bound: dict[str, Atom], y: Var, index: int) -> Mask:
         """The mask of an arm of np.where: its condition, on top of the masks of the result."""

@@ -58,6 +58,7 @@ AUGMENTED = {
 RANK_DECIDING = frozenset(("axis", "axes", "axis1", "axis2", "source", "destination", "ord"))
 LIST_PARAMETERS = frozenset(("arrays", "object", "seq", "tup", "arys", "operands", "shape", "newshape"))
 STATIC_ATTRIBUTES = ("shape", "ndim", "size", "dtype", "itemsize", "nbytes")
+RECURSION = 20  # calls of one function inside itself
 DEPTH = 200  # of inlined calls
 
 
@@ -265,9 +266,8 @@ class Specializer(Builder):
         self, function: Function, args: Any, kwargs: Any, env: dict[Var, Atom], defaults: dict[str, Atom]
     ) -> Atom:
         """The body of a Python callee, here."""
-        if not self.in_rule and any(
-            function.origin == other.origin and other.origin.line for other in self.stack
-        ):
+        frames = sum(function.origin == other.origin for other in self.stack) if function.origin.line else 0
+        if frames >= RECURSION and not self.in_rule:
             self.refuse(
                 UnsupportedSyntax,
                 f"{function.name} calls itself",
@@ -623,12 +623,10 @@ def _getitem(walk: Specializer, args: Any, name: str) -> Any:
     if not isinstance(value, Tree):
         spec = walk.spec(value)
         if isinstance(spec, sp.Struct):
-            value = Tree(
-                spec.kind,
-                tuple(walk.call(operator.getitem, value, i) for i in range(len(spec.items))),
-                spec.keys,
+            items = (
+                walk.ruled(Const(operator.getitem), (value, Const(i)), (), "") for i in range(len(spec.items))
             )
-            return value if index is None else _getitem(walk, (value, index), name)
+            return _getitem(walk, (Tree(spec.kind, tuple(items), spec.keys), index), name)
         return NOT_HERE
     index = walk.force(index)
     try:
@@ -708,6 +706,26 @@ def _conjugate(walk: Specializer, args: Any, name: str) -> Any:
     return args[0] if walk.in_rule and dtype is not None and dtype.kind != "c" else NOT_HERE
 
 
+def _tree_like(walk: Specializer, args: Any, name: str) -> Any:
+    """The adjoint of an array of static lists, item by item."""
+    by, tree = args
+    if not isinstance(tree, Tree) or not isinstance(walk.spec(by), sp.Array):
+        return NOT_HERE
+
+    def item(atom: Atom, place: tuple[int, ...]) -> Atom:
+        if isinstance(atom, Tree):
+            return Tree(
+                atom.kind, tuple(item(each, (*place, i)) for i, each in enumerate(atom.items)), atom.keys
+            )
+        return (
+            walk.call(operator.getitem, by, place if len(place) > 1 else place[0])
+            if walk.is_varied(atom)
+            else Const(None)
+        )
+
+    return item(tree, ())
+
+
 def _count(walk: Specializer, args: Any, name: str) -> Any:
     a, axis = (*args, Const(None))[:2]
     if isinstance(a, Tree) or not walk.in_rule:
@@ -724,6 +742,7 @@ SPECIAL: dict[Any, Callable[..., Any]] = {
     runtime.unreduce: _unreduce,
     np.conjugate: _conjugate,
     runtime.count: _count,
+    runtime.tree_like: _tree_like,
     np.size: _count,
     getattr: _getattr,
     operator.getitem: _getitem,
