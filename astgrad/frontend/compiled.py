@@ -60,9 +60,7 @@ def _cells(code: CodeType) -> tuple[str, ...]:
     return code.co_cellvars + code.co_freevars
 
 
-IMPORT = re.compile(
-    r"^(?:[^\n#\"']*;[ \t]*)?(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+(\([^)]*\)|[^\n;]*)", re.MULTILINE
-)
+IMPORT = re.compile(r"^(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+(\([^)]*\)|[^\n;]*)", re.MULTILINE)
 
 
 def _imported(function: FunctionType, lines: list[str]) -> Iterator[list[str]]:

@@ -296,7 +296,11 @@ def _whole_file(lines: list[str], code: CodeType) -> Iterator[tuple[ast.AST, int
 
 
 def _name(node: Any) -> str | None:
-    return "<lambda>" if type(node).__name__ == "Lambda" else getattr(node, "name", None)
+    """The name of a function's node, None for any other."""
+    kind = type(node).__name__
+    if kind in ("FunctionDef", "AsyncFunctionDef"):
+        return str(node.name)
+    return "<lambda>" if kind == "Lambda" else None
 
 
 def _first(node: Any) -> int:

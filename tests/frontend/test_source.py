@@ -203,6 +203,29 @@ def test_future_annotations():
     assert text_of(written(text)).startswith("def f(x)")
 
 
+def test_nested_function_that_names_its_class():
+    text = """
+        class A:
+            def make(c):
+                def g(x):
+                    return A, x * c
+                return g
+        f = A
+    """
+    assert find(written(text).make(2)).scope == "A"
+
+
+def test_class_in_a_function_that_names_itself():
+    text = """
+        def f(c):
+            class A:
+                def m(self, x):
+                    return A, x * c
+            return A
+    """
+    assert find(written(text)(2).m).scope == "A"
+
+
 def test_class_made_in_a_function():
     text = """
         def f(c):
@@ -220,6 +243,11 @@ def test_class_made_in_a_function():
 def test_imports_change_the_code(imports):
     text = imports + "\ndef f(x):\n    return np.tanh(x) + math.exp(pi)\n"
     assert text_of(namespace(text, pi=3)["f"]).startswith("def f(x)")
+
+
+def test_a_local_with_the_name_of_an_import():
+    text = "from numpy import array\ndef f(x):\n    array = x\n    return array.sum()\n"
+    assert text_of(namespace(text)["f"]).startswith("def f(x)")
 
 
 def test_a_cell_that_imports_nothing():
