@@ -66,8 +66,12 @@ class Scope:
     lines: list[str] = field(default_factory=list)
     functions: list[str] = field(default_factory=list)
     depth: int = 0
+    rebound: set[str] = field(default_factory=set)  # assigned more than once
+    captured: set[str] = field(default_factory=set)  # read by a nested function
 
     def bind(self, name: str, value: Any) -> None:
+        if name in self.names:
+            self.rebound.add(name)
         self.names[name] = value
         self.namespace[name] = value
 
@@ -452,7 +456,12 @@ class Writer:
     # statements
 
     def name(self, scope: Scope) -> str:
-        return self.random.choice(NAMES) + self.random.choice(["", "", "1", "2"])
+        name = self.random.choice(NAMES) + self.random.choice(["", "", "1", "2"])
+        return name if self.may_rebind(scope, name) else self.name(scope)
+
+    def may_rebind(self, scope: Scope, name: str) -> bool:
+        """Seldom where a nested function captures the name: that is a cell (S7)."""
+        return name not in scope.captured or self.random.random() < 0.02
 
     def assign(self, scope: Scope, depth: int = 3) -> None:
         name = self.name(scope)
@@ -473,7 +482,7 @@ class Writer:
         scope.bind(b, second.value)
 
     def swap(self, scope: Scope) -> None:
-        names = [name for name, value in scope.names.items() if not callable(value)]
+        names = [n for n, value in scope.names.items() if not callable(value) and self.may_rebind(scope, n)]
         if len(names) >= 2:
             a, b = self.random.sample(names, 2)
             scope.lines.append(f"{a}, {b} = {b}, {a}")
@@ -487,6 +496,8 @@ class Writer:
         if not scalars:
             return
         name = self.random.choice(scalars)
+        if not self.may_rebind(scope, name):
+            return
         sign = self.random.choice(["+", "-", "*"])
         term = self.node((f"{{0}} {sign} {{1}}", always), Term(name, scope.names[name]), made)
         if term is not None:
@@ -514,7 +525,9 @@ class Writer:
         if not pairs:
             return self.container(scope)
         source = self.random.choice(pairs)
-        a, b = self.random.sample(NAMES, 2)
+        a, b = self.name(scope), self.name(scope)
+        if a == b:
+            return
         value = scope.names[source]
         scope.lines.append(f"{a}, {b} = {source}")
         scope.bind(a, value[0])
@@ -524,7 +537,9 @@ class Writer:
         """A lambda or a nested function of one argument, and a call of it."""
         name = f"g{len(scope.functions)}{'n' * scope.depth}"
         operand = self.expression(scope, 1)
-        inner = Scope(dict(scope.names), scope.namespace, functions=scope.functions[:], depth=scope.depth + 1)
+        once = {n: v for n, v in scope.names.items() if n not in scope.rebound or self.random.random() < 0.02}
+        inner = Scope(once, scope.namespace, functions=scope.functions[:], depth=scope.depth + 1)
+        inner.captured = set(once)
         parameter = self.random.choice(["z", "x0", "y0"])
         before = scope.namespace.get(parameter, inner)
         inner.bind(parameter, operand.value)
@@ -546,6 +561,7 @@ class Writer:
             scope.namespace.pop(parameter, None) if before is inner else None
         exec("\n".join(lines), scope.namespace)
         scope.lines += lines
+        scope.captured |= scope.names.keys() & set(re.findall(r"\w+", "\n".join(lines)))
         scope.functions.append(name)
         called = self.call(scope, operand)
         if called is not None:
@@ -691,10 +707,11 @@ class Writer:
 def generate(seed: int) -> str:
     """The source of a valid program: its value is a finite scalar (the first one found from this seed)."""
     for attempt in range(100):
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             source = Writer(seed * 100 + attempt).write()
-            if valid(source):
-                return source
+        if valid(source):
+            return source
     raise AssertionError(f"no valid program from seed {seed}")
 
 
@@ -704,7 +721,8 @@ def valid(source: str) -> bool:
         r"^( *)(\w+) [-+*]= ", r"\1assert not isinstance(\2, np.ndarray)\n\g<0>", source, flags=re.MULTILINE
     )
     try:
-        with loaded(checked) as module:
+        with loaded(checked) as module, np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             for point, rebind in rounds(module):
                 module.update(rebind)
                 value = point(module["f"])
@@ -773,7 +791,8 @@ def judge(source: str, modes: tuple[str, ...] = MODES, grad: Any = None) -> Verd
     """Run a program through astgrad in the given modes; tests of this file pass another `grad`."""
     mode = ""
     try:
-        with loaded(source) as module, np.errstate(all="ignore"):
+        with loaded(source) as module, np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
             f, wrt = module["f"], module["wrt"]
             gradients = {}
             for mode in modes:
@@ -968,7 +987,7 @@ def report(seed: int, source: str, verdict: Verdict, file: Path) -> None:
     from tests.reduce import reduce
 
     def interesting(candidate: str) -> bool:
-        return judge(candidate, (verdict.mode,)).key == verdict.key
+        return valid(candidate) and judge(candidate, (verdict.mode,)).key == verdict.key
 
     smaller = reduce(source, interesting) if interesting(source) else source
     detail = judge(smaller, (verdict.mode,)).detail or verdict.detail

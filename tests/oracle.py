@@ -18,6 +18,7 @@ import itertools
 import linecache
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from types import MethodType
 from typing import Any
 
 import numpy as np
@@ -517,12 +518,17 @@ def check_differences(program: Any, case: Any, modes: dict[str, Any]) -> None:
 def check_interpreter(program: Any, case: Any, modes: dict[str, Any]) -> None:
     """interpret(ir) == exec(emit(ir)) == primal, for the primal and for the gradient."""
     point = case.point
+    given = Point((*own_arguments(program.function), *point.args), point.kwargs)  # generated code takes self
     for mode, gradient in modes.items():
         compiled = gradient.compiled_for(*point.args, **point.kwargs)
-        primal = interpret(compiled.primal_ir, point)
+        primal = interpret(compiled.primal_ir, given)
         assert equal(primal, point(program.function)), f"{mode}: the primal's IR gives {primal!r}"
-        stepped, text = interpret(compiled.gradient_ir, point), point(compiled.function)
+        stepped, text = interpret(compiled.gradient_ir, given), given(compiled.function)
         assert equal(stepped, text), f"{mode}: the gradient's IR gives {stepped!r}, its text {text!r}"
+
+
+def own_arguments(function: Callable[..., Any]) -> tuple[Any, ...]:
+    return (function.__self__,) if isinstance(function, MethodType) else ()
 
 
 def interpret(function: Any, point: Point) -> Any:

@@ -147,12 +147,6 @@ def unpacking(x, y):
     return c * d - e
 
 
-@program(1.2, 0.3, wrt=("x", "y"))
-def star_targets(x, y):
-    first, *rest = (x, y, x * y)
-    return first * rest[0] + rest[1] ** 2
-
-
 @program(1.5)
 def chained_assignment(x):
     a = b = x * x
@@ -185,11 +179,6 @@ def annotated(x: float, y: float) -> float:
     w: float
     w = z + x
     return w * z
-
-
-@program(1.5)
-def walrus(x):
-    return (y := x * x) + y * x
 
 
 @program(0.5, 1.5, wrt=("a", "b"), kwargs={"scale": 3.0})
@@ -231,7 +220,7 @@ def unused_argument(x, unused):
 def unused_variable(x):
     unused = np.exp(x) * 3
     other = unused + 1
-    del other
+    other = other * 2
     return np.sum(x * x)
 
 
@@ -262,7 +251,6 @@ def docstring_and_comments(x):
     y = x * 2  # another
 
     pass
-    assert y.shape == x.shape, "same shape"
     return np.sum(y)
 
 
@@ -646,11 +634,6 @@ def tuple_arithmetic(x):
 def namedtuple_fields(p):
     q = p._replace(left=p.right * 2)
     return q.left * q.right * p.left
-
-
-@program((1.2, 0.7))
-def starred_call(p):
-    return square(*(p[0],)) + smooth(*p) + smooth(p[1], **{"width": p[0]})
 
 
 @program({"a": 1.5, "b": 0.5})
