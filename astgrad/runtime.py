@@ -30,11 +30,7 @@ def check(*values: Any) -> None:
     """Refuse everything but arrays and numbers of exactly NumPy's and Python's own types (S3)."""
     for value in values:
         if type(value) not in KINDS:
-            raise MissingRule(
-                f"a value of type {type(value).__module__}.{type(value).__qualname__} has no derivative "
-                "rules: only ndarray, NumPy scalars, int, float, complex and bool have; "
-                "convert it with np.asarray(...)"
-            )
+    XX
 
 
 def cast(value: Any, x: Any) -> Any:
@@ -102,16 +98,41 @@ def others(a: Any, axis: Any = None) -> Any:
         kept = moved.shape[: moved.ndim - len(axes)]
         flat = others(moved.reshape(*kept, count(a, axis)), -1)
         return np.moveaxis(flat.reshape(moved.shape), range(-len(axes), 0), axes)
-    one = np.ones_like(np.take(a, range(1), axis)) if np.shape(a)[axis] else np.array(a)
-    before = np.cumprod(np.concatenate((one, _without_last(a, axis)), axis), axis, dtype=a.dtype)
-    after = np.cumprod(
-        np.concatenate((one, _without_last(np.flip(a, axis), axis)), axis), axis, dtype=a.dtype
-    )
+    n = np.shape(a)[axis]
+    one = np.ones_like(np.take(a, range(min(n, 1)), axis))
+    shifted = [np.take(each, range(max(n - 1, 0)), axis) for each in (a, np.flip(a, axis))]
+    before, after = (np.cumprod(np.concatenate((one, part), axis), axis, dtype=a.dtype) for part in shifted)
     return before * np.flip(after, axis)
 
 
-def _without_last(a: Any, axis: int) -> Any:
-    return np.take(a, range(max(a.shape[axis] - 1, 0)), axis)
+def tensordot_left(by: Any, a: Any, b: Any, axes: Any) -> Any:
+    """The adjoint of a in np.tensordot(a, b, axes): by with the conjugate of b over b's kept axes."""
+    check(by, a, b)
+    (first, kept), (second, rest) = _paired(a, b, axes)
+    ba = np.tensordot(by, np.conj(b), (tuple(range(len(kept), np.ndim(by))), rest))
+    order = [first[second.index(axis)] for axis in sorted(second)]
+    return np.transpose(ba, np.argsort((*kept, *order)))
+
+
+def tensordot_right(by: Any, a: Any, b: Any, axes: Any) -> Any:
+    """The adjoint of b in np.tensordot(a, b, axes): the conjugate of a with by over a's kept axes."""
+    check(by, a, b)
+    (first, kept), (second, rest) = _paired(a, b, axes)
+    bb = np.tensordot(np.conj(a), by, (kept, tuple(range(len(kept)))))
+    order = [second[first.index(axis)] for axis in sorted(first)]
+    return np.transpose(bb, np.argsort((*order, *rest)))
+
+
+def _paired(a: Any, b: Any, axes: Any) -> Any:
+    """For each factor its contracted axes and those that are kept, counted from the front."""
+    if isinstance(axes, int):
+        axes = (tuple(range(a.ndim - axes, a.ndim)), tuple(range(axes)))
+    pairs = []
+    for factor, chosen in zip((a, b), axes):
+        several = (chosen,) if isinstance(chosen, (int, np.integer)) else chosen
+        contracted = [axis % factor.ndim for axis in several]
+        pairs.append((contracted, tuple(i for i in range(factor.ndim) if i not in contracted)))
+    return pairs
 
 
 def lowered(exponent: Any) -> Any:
@@ -347,9 +368,7 @@ def owned(x: Any) -> Any:
 
 def immutable(x: Any) -> Any:
     """x, where an assignment like x += y makes a new value; refused where it would write into x."""
-    if type(x) in KINDS and type(x) not in ARRAYS:
-        return x
-    if type(x) in (str, bytes, tuple, frozenset, range, type(None)):
+    if type(x) in KINDS - {*ARRAYS} | {str, bytes, tuple, frozenset, range, type(None)}:
         return x
     raise UntrackedMutation(
         f"an augmented assignment writes into a {type(x).__name__}; write 'x = x + y', which makes a new one"

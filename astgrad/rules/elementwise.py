@@ -17,7 +17,7 @@ import numpy as np
 
 from astgrad.rules.kinds import adjoint, elementwise, linear
 from astgrad.rules.results import computing, shaping
-from astgrad.runtime import lowered
+from astgrad.runtime import lowered, unbroadcast
 
 # --- arithmetic
 
@@ -145,7 +145,7 @@ adjoint(np.sign, sign, spec=lambda x: computing.ufunc(np.sign, x))
 linear(np.conjugate, lambda by, x: np.conj(by), spec=lambda x: computing.ufunc(np.conjugate, x))
 linear(
     np.real,
-    lambda by, val: by + 0j if np.iscomplexobj(val) else by,
+    lambda by, val: unbroadcast(by, val) if np.iscomplexobj(val) else by,
     result="view",
     spec=lambda val: shaping.part(np.real, val),
 )

@@ -91,7 +91,7 @@ linear(np.cumsum, cumsum, spec=computing.cumulative(np.cumsum))
 def trace(by: Any, a: Any) -> Any:
     """by on the diagonal of the first two axes."""
     eye = np.eye(a.shape[0], a.shape[1])
-    return by * (eye if np.ndim(a) == 2 else np.reshape(eye, np.shape(eye) + (1,) * (np.ndim(a) - 2)))
+    return by * eye if a.ndim == 2 else np.moveaxis(by[..., None, None] * eye, (-2, -1), (0, 1))
 
 
 linear(np.trace, trace, spec=computing.trace)

@@ -194,6 +194,14 @@ SAMPLES: dict[Any, list[Sample]] = {
         *matrices(((3,), (3,)), ((2, 3), (3,)), ((3,), (2, 3)), ((2, 3), (4, 3)), ((2, 3, 4), (5, 4))),
         s(1.5, V3),
     ],
+    np.tensordot: [
+        *(s(normal(2, 3), normal(3, 4), 1), s(normal(2, 3, 4), normal(3, 4, 2)), s(V3, V3, 1), s(V3, V4, 0)),
+        *(s(complexes(2, 3), normal(3, 2), axes=1), s(normal(2, 3), normal(2, 3), 2)),
+        *(
+            s(normal(2, 3, 4), normal(4, 2, 5), ((0, 2), (1, 0))),
+            s(complexes(2, 3), complexes(4, 3), (1, -1)),
+        ),
+    ],
     np.outer: [*matrices(((3,), (2,)), ((2, 3), (4,)), ((1,), (1,))), s(1.5, V3)],
     # --- shaping
     np.reshape: [
@@ -391,6 +399,8 @@ SAMPLES: dict[Any, list[Sample]] = {
     runtime.immutable: [s(1.5)],
     runtime.value: [s(V3), s(1.5)],
     runtime.owned: [s(V3), s(1.5)],
+    runtime.tensordot_left: [s(normal(3, 5), normal(2, 3, 4), normal(4, 2, 5), ((0, 2), (1, 0)))],
+    runtime.tensordot_right: [s(normal(3, 5), normal(2, 3, 4), normal(4, 2, 5), ((0, 2), (1, 0)))],
     runtime.lowered: [s(2.5), s(V3)],
 }
 
