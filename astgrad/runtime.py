@@ -30,7 +30,11 @@ def check(*values: Any) -> None:
     """Refuse everything but arrays and numbers of exactly NumPy's and Python's own types (S3)."""
     for value in values:
         if type(value) not in KINDS:
-    XX
+            kind = f"{type(value).__module__}.{type(value).__qualname__}"
+            raise MissingRule(
+                f"a value of type {kind} has no derivative rules, only ndarray, NumPy scalars, int, float, "
+                "complex and bool have; convert it with np.asarray(...)"
+            )
 
 
 def cast(value: Any, x: Any) -> Any:
