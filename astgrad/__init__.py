@@ -25,7 +25,7 @@ from astgrad.errors import (
 from astgrad.gradient import Gradient
 from astgrad.rules.registry import adjoint, constant, elementwise, linear, multilinear, unsupported
 from astgrad.runtime import stop_gradient
-from astgrad.vjp import vjp
+from astgrad.pullback import vjp
 
 __all__ = [
     "AstgradError",

@@ -12,7 +12,7 @@ import numpy as np
 
 from astgrad.errors import NotDifferentiable
 from astgrad.transform import containers
-from astgrad.vjp import vjp
+from astgrad.pullback import vjp
 
 
 def check_grads(

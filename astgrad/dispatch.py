@@ -98,6 +98,9 @@ class Tests:
         self.add(f"{text} is {self.name(guard.value, 'f')}")
         if guard.code is not None:
             self.add(f"{text}.__code__ is {self.name(guard.code, 'code')}")
+            for defaults in ("__defaults__", "__kwdefaults__"):
+                if getattr(guard.value, defaults) is not None:
+                    self.add(f"{text}.{defaults} is {self.name(getattr(guard.value, defaults), 'defaults')}")
 
     def equal(self, a: Dimension, b: Dimension, sources: Mapping[Var, Path]) -> None:
         self.add(f"{self.dimension(a, sources)} == {self.dimension(b, sources)}")

@@ -71,7 +71,7 @@ def improved(
         function = verified("algebra", algebra(function, specs, adjoint_of, facts))
     function, equalities = dead_code(function, specs, primal=optimize and check)
     pure = verified("dead_code", function)
-    function = verified("own", own(function, specs, adjoint_of))
+    function = verified("own", own(function, specs, adjoint_of, adjoint.value))
     function = verified("in_place", in_place(function, specs, adjoint_of))
     function, _ = dead_code(function, specs, primal=False)
     verified("dead_code", function)

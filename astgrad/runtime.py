@@ -187,6 +187,19 @@ def _scattered(by: Any, index: Any, x: Any) -> Any:
     return type(x)(by if i == place else zeros(item) for i, item in enumerate(x))
 
 
+def field(x: Any, name: str) -> Any:
+    """The field of a namedtuple or dataclass."""
+    return getattr(x, name)
+
+
+def scatter_field(by: Any, name: str, x: Any) -> Any:
+    """Zeros in the structure of a namedtuple or dataclass x, with `by` as its field `name`."""
+    if not _is_container(x) or isinstance(x, (list, dict)):
+        raise MissingRule(f"the attribute .{name} of a {type(x).__name__} has no derivative rule")
+    bx = zeros(x)
+    return bx._replace(**{name: by}) if isinstance(bx, tuple) else dataclasses.replace(bx, **{name: by})
+
+
 def iadd_at(buffer: Any, index: Any, value: Any) -> None:
     """buffer[index] += value, for an index that names no element twice."""
     buffer[index] += value

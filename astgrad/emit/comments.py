@@ -7,7 +7,6 @@ for a backward one: the primal's text of the smallest span that covers them, wit
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from types import ModuleType
@@ -38,9 +37,7 @@ class Comments:
         if not own.backward:
             return Comment(self.where(own))
         span = cover(own, [o for o in origins if o.backward and o.line])
-        if span not in self.texts:
-            self.texts[span] = self.text(span)
-        return Comment(self.where(span), self.texts[span])
+        return Comment(self.where(span), (self.text(span), self.text(own)))
 
     def where(self, origin: Origin) -> str:
         """The line, with the function's name where that is not the primal."""
@@ -50,6 +47,11 @@ class Comments:
 
     def text(self, span: Origin) -> str:
         """The primal's text on one line, without prefixes."""
+        if span not in self.texts:
+            self.texts[span] = self.read(span)
+        return self.texts[span]
+
+    def read(self, span: Origin) -> str:
         text = source.segment(span)
         for _ in range(3):
             wider = balanced(span, text)
@@ -72,17 +74,11 @@ class Comments:
 
 
 def cover(own: Origin, origins: list[Origin]) -> Origin:
-    """The smallest span that covers all origins of one function: of the one with most of them."""
-    if not origins:
-        return own
-    where = Counter((o.file, o.function) for o in origins)
-    best = max(where, key=lambda key: (where[key], key == (own.file, own.function)))
-    own_ones = [o for o in origins if (o.file, o.function) == best]
-    start = min((o.line, o.column) for o in own_ones)
-    end = max((o.end_line, o.end_column) for o in own_ones)
-    return replace(
-        own_ones[0], line=start[0], column=start[1], end_line=end[0], end_column=end[1], backward=True
-    )
+    """The smallest span that covers the origins that lie in the same function as `own`."""
+    near = [own, *(o for o in origins if (o.file, o.function) == (own.file, own.function))]
+    start = min((o.line, o.column) for o in near)
+    end = max((o.end_line, o.end_column) for o in near)
+    return replace(own, line=start[0], column=start[1], end_line=end[0], end_column=end[1])
 
 
 def balanced(span: Origin, text: str) -> Origin:

@@ -1,7 +1,7 @@
 """What an unnamed value is called: after what it is, in a few letters.
 
 np.exp(f) -> exp_f    np.sum(np.exp(f)) -> sum_exp_f    x[i + 1] -> x_i1    f[y] -> f_y
-x - mu -> x_minus_mu    2 * x -> x_times_2    h**2 -> h_squared    V.T -> V_T
+x - mu -> x_minus_mu    2 * x -> x_times_2    h**2 -> h_squared    W @ x -> Wx    1 / x -> one_over_x
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from astgrad.emit.fold import operator_of
 from astgrad.ir import Atom, Call, Const, Method, Tree, Var
 
-LONG = 18  # a longer description is shortened
+LONG = 20  # a longer description is shortened
 
 WORDS = {
     operator.add: ("plus", "sum"),
@@ -26,7 +26,7 @@ WORDS = {
     operator.truediv: ("over", "ratio"),
     operator.floordiv: ("div", "ratio"),
     operator.mod: ("mod", "rest"),
-    operator.matmul: ("at", "prod"),
+    operator.matmul: ("", "prod"),
     operator.pow: ("pow", "power"),
     operator.lt: ("lt", "mask"),
     operator.le: ("le", "mask"),
@@ -39,7 +39,23 @@ WORDS = {
 }
 UNARY = {operator.neg: "neg", operator.invert: "not", operator.not_: "not", operator.abs: "abs"}
 POWERS = {2: "squared", 3: "cubed", 0.5: "root", -1: "inverse"}
-SHORT = {"zeros_like": "zeros", "ones_like": "ones", "full_like": "full", "absolute": "abs"}
+SHORT = {
+    "zeros_like": "zeros",
+    "ones_like": "ones",
+    "full_like": "full",
+    "absolute": "abs",
+    "broadcast_to": "broadcast",
+}
+NUMPY = {
+    np.add: operator.add,
+    np.subtract: operator.sub,
+    np.multiply: operator.mul,
+    np.divide: operator.truediv,
+    np.matmul: operator.matmul,
+    np.power: operator.pow,
+    np.negative: operator.neg,
+}
+NUMBERS = {"0": "zero", "1": "one", "2": "two"}
 
 
 @dataclass
@@ -61,20 +77,24 @@ class Describe:
         return f"{self.verb(call)}_{core}".strip("_") if core else self.verb(call)
 
     def spell(self, call: Call, depth: int) -> str:
-        op = operator_of(call)
+        op = _operator(call)
         words = [self.atom(atom, depth - 1) for atom in call.args]
         if op is operator.getitem:
             return _join(words[0], self.index(call.args[1]))
         if op in UNARY:
-            return _join(UNARY[op], *words)  # type: ignore[index]
+            return _join(UNARY[op], *words)
+        if op is operator.matmul:
+            return ("" if max(map(len, words)) < 3 else "_").join(words)
         if op is operator.pow and isinstance(call.args[1], Const) and call.args[1].value in POWERS:
             return _join(words[0], POWERS[call.args[1].value])
         if op is operator.mul and isinstance(call.args[0], Const):
             words.reverse()
         if op in WORDS and len(words) == 2:
-            return _join(words[0], WORDS[op][0], words[1]) if all(words) else _join(WORDS[op][1], *words)  # type: ignore[index]
+            words[0] = NUMBERS.get(words[0], "") if words[0][:1].isdigit() else words[0]
+            return _join(words[0], WORDS[op][0], words[1]) if all(words) else _join(WORDS[op][1], *words)
         if isinstance(call.op, Const) and call.op.value is getattr and isinstance(call.args[1], Const):
-            return _join(words[0], str(call.args[1].value))
+            attr = str(call.args[1].value)
+            return words[0] + attr if attr == "T" and len(words[0]) < 3 else _join(words[0], attr)
         first, *others = [w for w, atom in zip(words, call.args) if not isinstance(atom, (Const, Tree))] or [
             ""
         ]
@@ -82,9 +102,9 @@ class Describe:
 
     def verb(self, call: Call) -> str:
         """What the call does, in one word."""
-        op = operator_of(call)
+        op = _operator(call)
         if op in WORDS:
-            return WORDS[op][1]  # type: ignore[index]
+            return WORDS[op][1]
         if op is operator.getitem:
             return "part"
         value: Any = call.op.value if isinstance(call.op, Const) else None
@@ -137,6 +157,12 @@ class Describe:
             sign = "" if op is operator.add else "m"
             return f"{self.index(call.args[0])}{sign}{_constant(call.args[1].value)}"
         return "" if isinstance(call.op, Const) and call.op.value is np.arange else self.call(call)
+
+
+def _operator(call: Call) -> Any:
+    """The operator that is called, under this name or as NumPy's function."""
+    value = call.op.value if isinstance(call.op, Const) else None
+    return NUMPY.get(value) if isinstance(value, np.ufunc) else operator_of(call)
 
 
 def _flat(atoms: tuple[Atom, ...]) -> list[Atom]:

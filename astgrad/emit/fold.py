@@ -20,8 +20,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from astgrad import ir
-from astgrad.analyses.specs import Known, Number, Spec
-from astgrad.ir import Atom, Call, Const, Tree, Var
+from astgrad.analyses.specs import Number, Spec
+from astgrad.emit.memory import OUTSIDE, Memory, Roots, overlap
+from astgrad.ir import Atom, Call, Const, Method, Tree, Var
 
 DEPTH = 12
 LENGTH = 70  # of an expression that is folded together
@@ -30,9 +31,6 @@ NEAR = 32  # effects that are looked at one by one
 CHEAP_LENGTH = 20
 CHEAP_ATTRIBUTES = ("T", "shape", "ndim", "size", "dtype")
 INTEGER_OPERATORS = (operator.add, operator.sub, operator.mul, operator.floordiv, operator.neg)
-
-Roots = frozenset[object] | None  # the memory that a value may live in; None: any
-OUTSIDE = object()  # all memory that the call did not make
 
 IN_PLACE = frozenset(
     getattr(operator, name)
@@ -77,8 +75,8 @@ def in_order(call: Call) -> tuple[Atom, ...]:
 def fold(function: ir.Function, specs: dict[Var, Spec], kept: Iterable[Var] = ()) -> dict[Var, Call]:
     """The calls that are printed where their target is used; those of `kept` never."""
     uses = Counter(use for block in _blocks(function.body) for use in _uses(block))
-    folder = _Folder(specs, uses, _written(function.body), frozenset(kept))
-    folder.roots.update(dict.fromkeys(function.body.params, frozenset((OUTSIDE,))))
+    folder = _Folder(specs, uses, _written(function.body), frozenset(kept), Memory(specs))
+    folder.memory.roots.update(dict.fromkeys(function.body.params, frozenset((OUTSIDE,))))
     folder.block(function.body)
     return folder.folded
 
@@ -117,6 +115,7 @@ class _Expression:
     call: Call
     length: int
     depth: int
+    chain: int = 0  # attributes behind brackets
     events: tuple[int, ...] = ()  # positions of effects among its calls
     reads: tuple[tuple[int, Roots], ...] = ()  # positions of reads of memory, and of which
 
@@ -142,8 +141,8 @@ class _Folder:
     uses: Counter[Var]
     written: set[Var]
     kept: frozenset[Var]
+    memory: Memory
     folded: dict[Var, Call] = field(default_factory=dict)
-    roots: dict[Var, Roots] = field(default_factory=dict)
     cheap: dict[Var, _Expression] = field(default_factory=dict)  # printed at several places
     light: set[Var] = field(default_factory=set)  # might be
 
@@ -156,42 +155,56 @@ class _Folder:
             self.operands(here, position, ir.operands(statement), 4)
             for inner in ir.blocks(statement):
                 self.block(inner)
-            self.bind(statement)
+            self.memory.bind(statement)
             self.effects(here, position, statement)
         self.operands(here, len(block.body), block.results, 7)
 
     def call(self, here: _Block, position: int, call: Call) -> None:
         atoms = in_order(call)
         writes = writes_first(call)
-        kept = set(ir.variables(call.args[0])) if writes else set()
+        chain = self.chain(here, call)
+        kept = set(ir.variables(call.args[0])) if writes or chain > 1 else set()
         length = _overhead(call) + sum(map(self.length, atoms[1:]))
         taken = self.operands(here, position, atoms, length, kept)
-        if call.target:
-            self.roots[call.target] = self.result(call)
+        self.memory.bind(call)
         event = call.effects.impure or call.effects.writes != ()
         if event:
             here.events.append(position)
-            here.writes.append(self.memory(call, call.effects.writes))
-        reads = self.reads(position, call)
-        here.readers += [position for _ in reads]
-        here.reads += [roots for _, roots in reads]
-        if not call.target or call.target.name or writes or call.target in self.kept:
-            return
-        expression = _Expression(
-            call,
-            length + sum(e.length - NAME for e in taken),
-            1 + max((e.depth for e in taken), default=0),
-            (*(p for e in taken for p in e.events), *((position,) if event else ())),
-            (*(r for e in taken for r in e.reads), *reads),
-        )
-        light = self.is_light(call, expression)
+            here.writes.append(self.memory.written(call))
+        read = self.memory.read(call)
+        if read != frozenset():
+            here.readers.append(position)
+            here.reads.append(read)
+        if call.target and not (call.target.name or writes or call.target in self.kept):
+            expression = _Expression(
+                call,
+                length + sum(e.length - NAME for e in taken),
+                1 + max((e.depth for e in taken), default=0),
+                0 if kept else chain,
+                (*(p for e in taken for p in e.events), *((position,) if event else ())),
+                (*(r for e in taken for r in e.reads), *(((position, read),) if read != frozenset() else ())),
+            )
+            self.offer(here, call.target, expression)
+
+    def offer(self, here: _Block, target: Var, expression: _Expression) -> None:
+        """Remember a call that may be folded into a later one."""
+        light = self.is_light(expression.call, expression)
         if light:
-            self.light.add(call.target)
-        if self.uses[call.target] == 1:
-            here.pending[call.target] = expression
-        elif self.uses[call.target] > 1 and light:
-            self.cheap[call.target] = expression
-            self.folded[call.target] = call
+            self.light.add(target)
+        if self.uses[target] == 1:
+            here.pending[target] = expression
+        elif self.uses[target] > 1 and light:
+            self.cheap[target] = expression
+            self.folded[target] = expression.call
+
+    def chain(self, here: _Block, call: Call) -> int:
+        """How many attributes stand behind brackets: x.sum(0).mean().T has two, and reads badly when broken."""
+        first = here.pending.get(call.args[0]) if call.args and isinstance(call.args[0], Var) else None
+        op = call.op.value if isinstance(call.op, Const) else None
+        if first is None or not (op is getattr or isinstance(op, Method) or op is operator.getitem):
+            return 0
+        attribute = isinstance(first.call.op, Const) and first.call.op.value is getattr
+        return first.chain + (op is not operator.getitem and not attribute)
 
     def operands(
         self, here: _Block, position: int, atoms: Iterable[Atom], length: int, kept: Iterable[Var] = ()
@@ -234,7 +247,7 @@ class _Folder:
                 continue
             if expression.events and expression.events[0] < event:
                 return False
-            if any(p < event and _overlap(roots, written) for p, roots in expression.reads):
+            if any(p < event and overlap(roots, written) for p, roots in expression.reads):
                 return False
         return not expression.events or self.may_pass_reads(here, expression, later)
 
@@ -245,62 +258,7 @@ class _Folder:
         written = [here.writes[bisect_left(here.events, event)] for event in expression.events]
         between = zip(here.readers[index : index + NEAR], here.reads[index:])
         read = [roots for position, roots in between if position not in own]
-        return len(here.readers) - index <= NEAR and not any(_overlap(r, w) for r in read for w in written)
-
-    # --- memory
-
-    def atom_roots(self, atom: Atom) -> Roots:
-        roots: set[object] = set()
-        for var in ir.variables(atom):
-            if isinstance(self.specs.get(var), (Number, Known)):
-                continue
-            of = self.roots.get(var)
-            if of is None:
-                return None
-            roots |= of
-        return frozenset(roots)
-
-    def memory(self, call: Call, positions: tuple[int, ...] | None) -> Roots:
-        """The memory behind some arguments; None as positions stands for everything."""
-        if positions is None:
-            return None
-        roots: set[object] = set()
-        for position in positions:
-            of = self.atom_roots(call.args[position]) if position < len(call.args) else None
-            if of is None:
-                return None
-            roots |= of
-        return frozenset(roots)
-
-    def result(self, call: Call) -> Roots:
-        spec = self.specs.get(call.target) if call.target else None
-        if isinstance(spec, (Number, Known)):
-            return frozenset()
-        if call.effects.result == "fresh":
-            return frozenset((call.target,))
-        if call.effects.result == "view":
-            return self.all_roots(call)
-        return None
-
-    def all_roots(self, call: Call) -> Roots:
-        found = [self.atom_roots(atom) for atom in (*call.args, *(value for _, value in call.kwargs))]
-        return None if None in found else frozenset().union(*(r for r in found if r))
-
-    def reads(self, position: int, call: Call) -> list[tuple[int, Roots]]:
-        read = call.effects.reads
-        if read == ():
-            return []
-        roots = self.all_roots(call) if read is None else self.memory(call, read)
-        return [] if roots is not None and not roots else [(position, roots)]
-
-    def bind(self, statement: ir.Statement) -> None:
-        for target in ir.targets(statement):
-            self.roots[target] = None
-        if isinstance(statement, ir.If):
-            arms = zip(statement.targets, statement.then.results, statement.orelse.results)
-            for target, *results in arms:
-                found = [self.atom_roots(result) for result in results]
-                self.roots[target] = None if None in found else frozenset().union(*(r for r in found if r))
+        return len(here.readers) - index <= NEAR and not any(overlap(r, w) for r in read for w in written)
 
     def effects(self, here: _Block, position: int, statement: ir.Statement) -> None:
         calls = [s for b in ir.blocks(statement) for s in ir.statements(b) if isinstance(s, Call)]
@@ -346,11 +304,6 @@ class _Folder:
             some = [item for item in atom.items if not (isinstance(item, Const) and item.value is None)]
             return 2 * len(atom.items) + sum(map(self.length, some))
         return len(repr(atom))
-
-
-def _overlap(a: Roots, b: Roots) -> bool:
-    """Whether two values may share memory; a root outside may be any other one outside."""
-    return a is None or b is None or bool(a & b)
 
 
 def _slices(index: Atom) -> bool:

@@ -27,20 +27,21 @@ ROOM = 12  # a shorter part of a comment is not worth showing
 
 @dataclass
 class Comment:
-    """What stands behind a statement: `short` always, `long` as far as there is room."""
+    """What stands behind a statement: `short` always, the first of `longer` that there is room for."""
 
     short: str = ""
-    long: str = ""
+    longer: tuple[str, ...] = ()
 
     def cut(self, room: int) -> str:
         """The comment within `room` columns, its two leading spaces included."""
         if not self.short:
             return ""
-        longest = f"  # {self.short}: {self.long}" if self.long else f"  # {self.short}"
-        if len(longest) <= room:
-            return longest
-        if self.long and room >= len(self.short) + 6 + ROOM:
-            return longest[: room - 3].rstrip() + "..."
+        whole = [f"  # {self.short}: {text}" for text in self.longer if text]
+        for text in whole:
+            if len(text) <= room:
+                return text
+        if whole and room >= len(self.short) + 6 + ROOM:
+            return whole[0][: room - 3].rstrip() + "..."
         return f"  # {self.short}"
 
     @property

@@ -23,11 +23,13 @@ from astgrad.optimize.shapes import whole
 from astgrad.transform.builder import Builder
 
 
-def own(function: Function, specs: dict[Var, Spec], adjoint_of: dict[Var, Var]) -> Function:
-    """The function with its results in memory of their own."""
+def own(
+    function: Function, specs: dict[Var, Spec], adjoint_of: dict[Var, Var], value: bool = False
+) -> Function:
+    """The function with its gradients in memory of their own; with `value` they are the second result."""
     owner = _Owner(specs=specs)
     owner.prepare(function, adjoint_of)
-    results = tuple(owner.result(result) for result in function.body.results)
+    results = tuple(owner.results(result, value) for result in function.body.results)
     body = ir.Block(function.body.params, tuple(owner.body), results)
     return Function(
         function.name,
@@ -47,6 +49,15 @@ class _Owner(Builder):
         self.roots = roots(function.body.body)
         self.taken: set[Var] = set()
         self.defs = {s.target: s for s in function.body.body if isinstance(s, Call) and s.target is not None}
+
+    def results(self, atom: Atom, value: bool) -> Atom:
+        if not value:
+            return self.result(atom)
+        assert isinstance(atom, Tree)
+        output, gradients = atom.items
+        roots_ = (self.roots.get(var, var) for var in ir.variables(output))
+        self.taken.update(root for root in roots_ if root is not None)
+        return Tree(tuple, (output, self.result(gradients)))
 
     def result(self, atom: Atom) -> Atom:
         if isinstance(atom, Tree):

@@ -103,6 +103,8 @@ linear(
 )
 linear(runtime.accumulate, lambda by, a, b: (by, by), wrt=("a", "b"), result="view", spec=making.accumulated)
 linear(runtime.value, lambda by, x: by, spec=lambda x: x, result="view")
+linear(runtime.field, lambda by, x, name: runtime.scatter_field(by, name, x), result="view")
+linear(runtime.scatter_field, lambda bz, by, name, x: getattr(bz, name))
 linear(runtime.owned, lambda by, x: by, spec=lambda x: x)
 linear(runtime.immutable, lambda by, x: by, result="view", spec=lambda x: x)
 elementwise(runtime.lowered, lambda y, exponent: 1, spec=making.lowered)

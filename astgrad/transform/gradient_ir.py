@@ -29,6 +29,7 @@ class Adjoint:
     function: Function
     specs: dict[Var, Spec]
     adjoint_of: dict[Var, Var]
+    value: bool = False  # whether it returns (value, gradients)
 
 
 def gradient(primal: Specialized, wrt: tuple[str, ...], single: bool, value: bool, name: str) -> Adjoint:
@@ -48,7 +49,7 @@ def gradient(primal: Specialized, wrt: tuple[str, ...], single: bool, value: boo
     if value:
         result = Tree(tuple, (output, result))
     function = primal.builder.finish(replace(primal.function, name=name), primal.function.params, result)
-    return Adjoint(function, walk.specs, reverse.adjoint_of)
+    return Adjoint(function, walk.specs, reverse.adjoint_of, value)
 
 
 def returned(walk: Specializer, argument: Atom, reverse: Reverse) -> Atom:

@@ -59,7 +59,7 @@ def whole(primal: Specialized, name: str) -> Whole:
         params=(*(ir.Param(seed, "POSITIONAL_ONLY") for seed in seeds), *function.params),
         body=ir.Block((*seeds, *block.params), block.body, block.results),
     )
-    return Whole(Adjoint(function, walk.specs, reverse.adjoint_of), tuple(seeds))
+    return Whole(Adjoint(function, walk.specs, reverse.adjoint_of, value=True), tuple(seeds))
 
 
 def split(function: Function, seeds: tuple[Var, ...], specs: dict[Var, sp.Spec]) -> tuple[Function, Function]:

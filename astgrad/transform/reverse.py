@@ -96,6 +96,8 @@ class Reverse:
         """The rule of a call and its operands by the rule's parameter names."""
         assert isinstance(call.op, Const)
         op, args = resolved(call.op.value, call.args)
+        if op is getattr:
+            op = runtime.field
         rule = registry.lookup(op)
         if rule is None or rule.kind in ("unsupported", "constant"):
             reason = f": {rule.reason}" if rule is not None and rule.reason else ""
@@ -155,9 +157,10 @@ class Reverse:
         elif isinstance(atom, Var) and atom in self.active:
             add = runtime.accumulate if atom in self.structured else operator.add
             parts = (self.adjoints[atom], contribution)
-            total = self.walk.append(
-                Const(add), parts, (), adjoint_spec(self.spec(atom)), ir.PURE, adjoint_name(atom)
-            )
+            spec = self.spec(atom)
+            if isinstance(spec, sp.Number):
+                spec = registry.result_spec(add, tuple(self.spec(part) for part in parts), {})
+            total = self.walk.append(Const(add), parts, (), spec, ir.PURE, adjoint_name(atom))
             self.bind(atom, total)
             if self.masks.setdefault(atom, mask) != mask:
                 self.masks[atom] = ()
@@ -188,7 +191,9 @@ class Reverse:
                     else result.items[index]
                 )
                 mask = self.arm(rule, bound, call.target, index) if rule.function is np.where else ()
-                self.accumulate(bound[name], cast(self.walk, part, bound[name]), mask)
+                if bound[name] not in self.structured:
+                    part = cast(self.walk, part, bound[name])
+                self.accumulate(bound[name], part, mask)
 
     def elementwise(self, rule: Any, bound: dict[str, Atom], y: Var, by: Atom) -> None:
         """bx += unbroadcast(by * dy/dx); partials of one operand that occurs twice are summed first."""
@@ -239,13 +244,6 @@ class Reverse:
         """Complex partials are conjugated: df = Re sum conj(bx) dx."""
         dtype = sp.dtype_of(self.spec(partial))
         return partial if dtype is not None and dtype.kind != "c" else self.walk.call(np.conj, partial)
-
-
-def adjoint_spec(spec: Spec) -> Spec:
-    """The spec of an adjoint: a NumPy float for a Python one, whose adjoint may be either."""
-    if isinstance(spec, sp.Number) and spec.type in (float, complex):
-        return sp.Number(np.float64 if spec.type is float else np.complex128)
-    return spec
 
 
 def adjoint_name(var: Var) -> str:

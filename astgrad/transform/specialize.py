@@ -347,10 +347,24 @@ class Specializer(Builder):
         function = lower(op.value, rule=self.in_rule)
         path = self.paths.get(op)
         env: dict[Var, Atom] = {}
-        if path is not None and path.steps is not None:
-            env = self.cells(function, op.value, path)
-            function = _without(function, env)
-        return self.inline(function, args, kwargs, env, {})
+        if path is None or self.in_rule:
+            return self.inline(function, args, kwargs, env, {})
+        env = self.cells(function, op.value, path)
+        return self.inline(_without(function, env), args, kwargs, env, self.live_defaults(op.value, path))
+
+    def live_defaults(self, value: FunctionType, path: Path) -> dict[str, Atom]:
+        """Defaults of a function that is an argument, as leaves of that argument."""
+        found: dict[str, Atom] = {}
+        code, values = value.__code__, value.__defaults__ or ()
+        names = code.co_varnames[: code.co_argcount][code.co_argcount - len(values) :]
+        step = path.attr("__defaults__")
+        if values:
+            self.facts.use(Fact(step, "length", len(values)))
+        for i, name in enumerate(names):
+            found[name] = self.leaf(step.item(i), values[i], name)
+        for name, default in (value.__kwdefaults__ or {}).items():
+            found[name] = self.leaf(path.attr("__kwdefaults__").item(name), default, name)
+        return found
 
     def cells(self, function: Function, value: FunctionType, path: Path) -> dict[Var, Atom]:
         """Closure cells of a function that is an argument, as leaves of that argument."""
@@ -499,6 +513,8 @@ class Specializer(Builder):
     def foreign(self, op: Const, args: Any, kwargs: Any, name: str) -> Atom:
         """A call that the registry does not know and that has no source (S22)."""
         operands = (*args, *(value for _, value in kwargs))
+        if self.in_rule and (_is_numpy(op.value) or isinstance(op.value, (np.ufunc, Method))):
+            return self.append(op, args, kwargs, UNKNOWN, Effects(None, (), False, "unknown"), name)
         shown = op.text or getattr(op.value, "__name__", repr(op.value))
         if isinstance(op.value, Method):
             shown = f".{op.value.name}()"

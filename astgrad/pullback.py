@@ -19,7 +19,6 @@ from astgrad.compile import build as compile_text
 from astgrad.errors import NotDifferentiable
 from astgrad.gradient import Compiled, Gradient, in_words
 from astgrad.transform import containers
-from astgrad.transform.gradient_ir import Adjoint
 from astgrad.transform.pullback import split, whole
 
 CACHE: weakref.WeakKeyDictionary[Any, Pullback] = weakref.WeakKeyDictionary()
@@ -36,11 +35,11 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
     """
     made = _cached(f)
     backward, (value, saved) = made(*args)
-    names = len(args)
+    skipped = len(made._self)
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         seeds = tuple(matched(cotangent, value, "cotangent"))
-        return tuple(backward(*saved, *seeds)[:names])
+        return tuple(backward(*saved, *seeds)[skipped : skipped + len(args)])
 
     return value, pullback
 
@@ -68,8 +67,7 @@ class Pullback(Gradient):
         made = whole(primal, f"{self.__name__}_forward")
         if not made.seeds:
             raise NotDifferentiable(f"{self.__name__} returns no float, so it has no pullback")
-        adjoint = Adjoint(made.adjoint.function, made.adjoint.specs, made.adjoint.adjoint_of)
-        built = pipeline.improved(primal.function, adjoint, facts, optimize=True)
+        built = pipeline.improved(primal.function, made.adjoint, facts, optimize=True)
         forward, backward = split(built.function, made.seeds, built.specs)
         signature = in_words(built, primal)
         globals_ = getattr(self._base, "__globals__", {"np": np})
