@@ -54,3 +54,8 @@ def _made(name: str, f: Any, wrt: Any, optimize: bool, wrong: dict[str, Any], *,
     if not callable(f):
         raise TypeError(f"{name}(f): f is {f!r}, not a function")
     return Gradient(f, wrt, value=value, optimize=optimize)
+
+
+# inside a differentiated function these make a gradient; they are not entered
+grad.__astgrad_operator__ = True  # type: ignore[attr-defined]
+value_and_grad.__astgrad_operator__ = True  # type: ignore[attr-defined]

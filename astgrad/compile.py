@@ -38,7 +38,7 @@ def build(
     defaults, kwdefaults = _defaults(definition.args, primal)
     code = _code(tree, definition, emitted, filename)
     cells = tuple(_cell(emitted, name) for name in code.co_freevars)
-    function = FunctionType(code, globals, emitted.name, defaults or None, cells)
+    function = FunctionType(code, globals, emitted.name, defaults or None, cells or None)
     function.__kwdefaults__ = kwdefaults or None
     function.__doc__ = ast.get_docstring(definition)
     function.__module__ = getattr(primal, "__module__", None) or str(globals.get("__name__", ""))

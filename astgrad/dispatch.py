@@ -147,6 +147,7 @@ FACTS: dict[str, Callable[[Tests, str, Any], None]] = {
     "keys": _keys,
     "type": lambda tests, text, expected: tests.add(f"type({text}) is {tests.name(expected, 'type')}"),
     "is": lambda tests, text, expected: tests.add(f"{text} is {tests.name(expected)}"),
+    "axis": lambda tests, text, expected: tests.add(f"{text}.shape[{expected[0]}] == {expected[1]}"),
     "nonzero": lambda tests, text, axis: tests.add(f"{text}.shape[{axis}] != 0"),
     "length": lambda tests, text, expected: tests.add(f"len({text}) == {expected}"),
 }
@@ -196,11 +197,12 @@ def defaults_of(primal: Any) -> tuple[Any, Any]:
     return getattr(primal, "__defaults__", None), getattr(primal, "__kwdefaults__", None)
 
 
-def bind(signature: inspect.Signature, name: str, args: Any, kwargs: Any) -> inspect.BoundArguments:
-    """Arguments to parameters with defaults applied; the primal's own TypeError."""
+def bind(primal: Any, signature: inspect.Signature, args: Any, kwargs: Any) -> inspect.BoundArguments:
+    """Arguments to parameters with defaults applied; the primal raises its own TypeError."""
     try:
         bound = signature.bind(*args, **kwargs)
-    except TypeError as error:
-        raise TypeError(f"{name}() {error}") from None
+    except TypeError:
+        primal(*args, **kwargs)
+        raise
     bound.apply_defaults()
     return bound

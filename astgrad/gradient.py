@@ -152,14 +152,14 @@ class Gradient:
 
     def compiled_for(self, *args: Any, **kwargs: Any) -> Compiled:
         """The compiled gradient for these arguments, with its IR."""
-        bound = bind(full_signature(self._base), self.__name__, (*self._self, *args), kwargs)
+        bound = bind(self._base, full_signature(self._base), (*self._self, *args), kwargs)
         return self._find(bound.args, bound.kwargs)[0]
 
     # --- finding and making the one for a call
 
     def _miss(self, *args: Any, **kwargs: Any) -> Any:
         """A call whose arguments the guard of the last one did not know."""
-        bound = bind(full_signature(self._base), self.__name__, args, kwargs)
+        bound = bind(self._base, full_signature(self._base), args, kwargs)
         compiled, fits = self._find(bound.args, bound.kwargs)
         if not fits:
             self._base(*bound.args, **bound.kwargs)
@@ -309,7 +309,7 @@ class Gradient:
     def _entered(self, walk: Specializer, args: tuple[Atom, ...], kwargs: Any) -> Atom:
         _, value, _ = self._options
         function = self._lowered()
-        bound = walk.bind(function, args, kwargs, {})
+        bound = walk.bind(function, (*map(Const, self._self), *args), kwargs, {})
         inner, outer_of = walk.inside()
         env = {p.var: inner.fresh(walk, bound[p.var], p.var.name, outer_of) for p in function.params}
         arguments = {p.var.name: env[p.var] for p in function.params}

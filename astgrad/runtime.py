@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from astgrad.errors import MissingRule, UntrackedMutation
+from astgrad.errors import MissingRule, NotDifferentiable, UntrackedMutation
 
 ARRAYS = (np.ndarray, np.memmap)
 NUMBERS = (bool, int, float, complex)
@@ -63,9 +63,8 @@ def unbroadcast(by: Any, x: Any) -> Any:
     if len(given) < len(shape):
         return spread(by, x)
     extra = len(given) - len(shape)
-    stretched = tuple(extra + i for i, n in enumerate(shape) if n == 1 and given[extra + i] != 1)
-    summed = np.sum(by, axis=(*range(extra), *stretched)).reshape(shape)
-    return cast(summed if shape or type(x) in ARRAYS else summed[()], x)
+    stretched = (extra + i for i, n in enumerate(shape) if n == 1 and given[extra + i] != 1)
+    return cast(np.sum(by, axis=(*range(extra), *stretched)).reshape(shape), x)
 
 
 def spread(value: Any, x: Any) -> Any:
@@ -96,47 +95,32 @@ def count(a: Any, axis: Any = None) -> int:
 def others(a: Any, axis: Any = None) -> Any:
     """For each element the product of the others along `axis`: exact also where elements are zero."""
     check(a)
-    if axis is None or type(axis) is tuple:
-        axes = tuple(range(np.ndim(a))) if axis is None else axis
-        moved = np.moveaxis(a, axes, range(-len(axes), 0))
-        kept = moved.shape[: moved.ndim - len(axes)]
-        flat = others(moved.reshape(*kept, count(a, axis)), -1)
-        return np.moveaxis(flat.reshape(moved.shape), range(-len(axes), 0), axes)
-    n = np.shape(a)[axis]
-    one = np.ones_like(np.take(a, range(min(n, 1)), axis))
-    shifted = [np.take(each, range(max(n - 1, 0)), axis) for each in (a, np.flip(a, axis))]
-    before, after = (np.cumprod(np.concatenate((one, part), axis), axis, dtype=a.dtype) for part in shifted)
-    return before * np.flip(after, axis)
+    rows, back = _rows(a, axis)
+    one = np.ones_like(rows[..., :1])
+    before = np.cumprod(np.concatenate((one, rows[..., :-1]), -1), -1, dtype=rows.dtype)
+    after = np.cumprod(np.concatenate((one, rows[..., :0:-1]), -1), -1, dtype=rows.dtype)
+    return back(before * after[..., ::-1])
 
 
-def tensordot_left(by: Any, a: Any, b: Any, axes: Any) -> Any:
-    """The adjoint of a in np.tensordot(a, b, axes): by with the conjugate of b over b's kept axes."""
-    check(by, a, b)
-    (first, kept), (second, rest) = _paired(a, b, axes)
-    ba = np.tensordot(by, np.conj(b), (tuple(range(len(kept), np.ndim(by))), rest))
-    order = [first[second.index(axis)] for axis in sorted(second)]
-    return np.transpose(ba, np.argsort((*kept, *order)))
+def others_transpose(by: Any, a: Any, axis: Any = None) -> Any:
+    """The adjoint of a in others(a, axis): sum over i != j of by_i times the product without i and j."""
+    check(by, a)
+    (rows, back), (by, _) = _rows(a, axis), _rows(by, axis)
+    ba = np.zeros(rows.shape, np.result_type(by, rows))
+    for j, at in enumerate(np.eye(rows.shape[-1], dtype=bool)):
+        terms = by * np.conj(others(np.where(at, 1, rows), -1))
+        ba[..., j] = np.sum(np.where(at, 0, terms), -1)
+    return back(ba)
 
 
-def tensordot_right(by: Any, a: Any, b: Any, axes: Any) -> Any:
-    """The adjoint of b in np.tensordot(a, b, axes): the conjugate of a with by over a's kept axes."""
-    check(by, a, b)
-    (first, kept), (second, rest) = _paired(a, b, axes)
-    bb = np.tensordot(np.conj(a), by, (kept, tuple(range(len(kept)))))
-    order = [second[first.index(axis)] for axis in sorted(first)]
-    return np.transpose(bb, np.argsort((*order, *rest)))
-
-
-def _paired(a: Any, b: Any, axes: Any) -> Any:
-    """For each factor its contracted axes and those that are kept, counted from the front."""
-    if isinstance(axes, int):
-        axes = (tuple(range(a.ndim - axes, a.ndim)), tuple(range(axes)))
-    pairs = []
-    for factor, chosen in zip((a, b), axes):
-        several = (chosen,) if isinstance(chosen, (int, np.integer)) else chosen
-        contracted = [axis % factor.ndim for axis in several]
-        pairs.append((contracted, tuple(i for i in range(factor.ndim) if i not in contracted)))
-    return pairs
+def _rows(a: Any, axis: Any) -> Any:
+    """The axes that are reduced as one last axis, and the function that brings them back."""
+    a = np.asarray(a)
+    axes = tuple(range(a.ndim)) if axis is None else axis if type(axis) is tuple else (axis,)
+    last = range(-len(axes), 0)
+    moved = np.moveaxis(a, axes, last)
+    rows = moved.reshape(*moved.shape[: a.ndim - len(axes)], count(a, axes))
+    return rows, lambda changed: np.moveaxis(changed.reshape(moved.shape), last, axes)
 
 
 def lowered(exponent: Any) -> Any:
@@ -197,7 +181,8 @@ def scatter_field(by: Any, name: str, x: Any) -> Any:
     if not _is_container(x) or isinstance(x, (list, dict)):
         raise MissingRule(f"the attribute .{name} of a {type(x).__name__} has no derivative rule")
     bx = zeros(x)
-    return bx._replace(**{name: by}) if isinstance(bx, tuple) else dataclasses.replace(bx, **{name: by})
+    values = {name: by}
+    return bx._replace(**values) if hasattr(bx, "_replace") else dataclasses.replace(bx, **values)
 
 
 def iadd_at(buffer: Any, index: Any, value: Any) -> None:
@@ -243,10 +228,9 @@ def scatter_along(by: Any, indices: Any, x: Any, axis: Any) -> Any:
 def unpack(value: Any, n: int) -> tuple[Any, ...]:
     """The n items of an iterable; raises what Python's unpacking raises."""
     items = tuple(value)
-    if len(items) > n:
-        raise ValueError(f"too many values to unpack (expected {n})")
-    if len(items) < n:
-        raise ValueError(f"not enough values to unpack (expected {n}, got {len(items)})")
+    if len(items) != n:
+        problem, got = ("not enough", f", got {len(items)}") if len(items) < n else ("too many", "")
+        raise ValueError(f"{problem} values to unpack (expected {n}{got})")
     return items
 
 
@@ -305,6 +289,8 @@ def tree_like(by: Any, tree: Any) -> Any:
 
 def fill(tree: Any, by: Any) -> Any:
     """The transpose of `tree_like`: an array like `by` with the items of the tree (None: zero)."""
+    if type(by) not in ARRAYS:
+        return cast(tree, by)
     filled = zeros(by)
     _fill(filled, (), tree)
     return filled
@@ -368,6 +354,17 @@ def value(x: Any) -> Any:
     return x
 
 
+def scalar(y: Any) -> Any:
+    """y, the output of a differentiated function: refused where it is not one real float."""
+    check(y)
+    if np.ndim(y) or np.iscomplexobj(y) or np.asarray(y).dtype.kind != "f":
+        what = f"an array of shape {np.shape(y)}" if np.ndim(y) else f"a value of type {type(y).__name__}"
+        raise NotDifferentiable(
+            f"the function returns {what}, not a float: sum the output, or use vjp(f, *args)"
+        )
+    return y
+
+
 def stop_gradient(x: Any) -> Any:
     """x itself, as a constant: no derivative flows through it.
 
@@ -395,13 +392,16 @@ def immutable(x: Any) -> Any:
 # --- Python's own functions
 
 
-def pick(by: Any, y: Any, items: Any) -> Any:
-    """The adjoint of builtin max and min: `by` for the item that Python picked, the first that is y."""
+def chosen(y: Any, items: Any) -> int:
+    """Which item Python's max or min picked: the first that is y, or equals it."""
     check(*items)
-    chosen = next((i for i, item in enumerate(items) if item is y), None)
-    if chosen is None:
-        chosen = next((i for i, item in enumerate(items) if item == y), 0)
-    found = [cast(by if i == chosen else 0.0, item) for i, item in enumerate(items)]
+    same = [i for i, item in enumerate(items) if item is y]
+    return same[0] if same else next((i for i, item in enumerate(items) if item == y), 0)
+
+
+def pick(by: Any, y: Any, items: Any) -> Any:
+    """The adjoint of builtin max and min: `by` for the item that Python picked, zeros for the others."""
+    found = [cast(by if i == chosen(y, items) else 0.0, item) for i, item in enumerate(items)]
     return fill(found, items) if type(items) in ARRAYS else found
 
 

@@ -75,8 +75,14 @@ def broadcast(shapes: Sequence[Sequence[Dimension] | None]) -> Pairs | None:
     parts: list[Pairs | None] = []
     for axis in range(1, max(map(len, known), default=0) + 1):
         dims = [shape[-axis] for shape in known if len(shape) >= axis and shape[-axis] != 1]
-        parts += [equal(dims[0], dim) for dim in dims[1:]]
+        parts += [_stretched(dims[0], dim) for dim in dims[1:]]
     return together(parts)
+
+
+def _stretched(a: Dimension, b: Dimension) -> Pairs | None:
+    """Equal, or one of them may turn out to be 1: then the pair says nothing."""
+    both = sp.not_unit(a) and sp.not_unit(b)
+    return equal(a, b) if both or sp.same(a, b) else None
 
 
 # --- element by element

@@ -198,7 +198,7 @@ class _Folder:
             self.folded[target] = expression.call
 
     def chain(self, here: _Block, call: Call) -> int:
-        """How many attributes stand behind brackets: x.sum(0).mean().T has two, and reads badly when broken."""
+        """How many attributes stand behind brackets: x.sum(0).mean().T has two (ruff breaks before those)."""
         first = here.pending.get(call.args[0]) if call.args and isinstance(call.args[0], Var) else None
         op = call.op.value if isinstance(call.op, Const) else None
         if first is None or not (op is getattr or isinstance(op, Method) or op is operator.getitem):

@@ -148,17 +148,17 @@ BREAKS = ("open", "close", "line")
 
 
 def fits_expanded(indent: int, start: str, tokens: list[str], room: int) -> bool:
-    """Whether all lines fit when every group is broken."""
-    column, level = len(start), indent
+    """Whether what stands outside all brackets fits when every bracket is broken."""
+    column, depth = len(start), 0
     for token in tokens:
         kind = kind_of(token)
-        level += INDENT * ((kind == "open") - (kind == "close"))
-        if kind in BREAKS:
-            if column > WIDTH:
-                return False
-            column = level
-        else:
-            column += 1 if kind == "comma" else len(token)
+        depth += (kind == "open") - (kind == "close")
+        if kind == "close" and not depth:
+            column = indent
+        elif not depth:
+            column += len(token)
+        if column > WIDTH:
+            return False
     return column <= room
 
 

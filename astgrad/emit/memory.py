@@ -1,6 +1,6 @@
 """Memory: which values may live in the same memory, for what is moved past a write (S8).
 
-In come the effects of each call in order, out comes for each Var the set of allocations that it may be a view of.
+In come the calls in order with their effects, out comes the set of allocations that a Var may be a view of.
 
     u = zeros(3); v = u[1:]; w = f(u)     ->     u: {u}   v: {u}   w: anything, where f is not known
 """

@@ -151,7 +151,9 @@ def _printer() -> Any:
                 self.result += ("(", OPEN, shown, CLOSE, ")") if number else (shown,)
 
         def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
-            self.result.append(ast.unparse(node))
+            shown = ast.unparse(node)
+            plain = shown.startswith("f'") and '"' not in shown and shown.count("'") == 2
+            self.result.append(f'f"{shown[2:-1]}"' if plain else shown)
 
         def visit_Attribute(self, node: ast.Attribute) -> None:
             node.value._pp = Precedence.highest  # type: ignore[attr-defined]

@@ -155,9 +155,20 @@ class Algebra(Builder):
         return sp.fills(shapes[0], sp.broadcast(*shapes))
 
     def unspread(self, a: Atom, b: Atom) -> Atom | None:
-        """`a` before it was spread over a shape that its elementwise partner `b` has anyway."""
-        spread = self.match(a, np.broadcast_to)
-        return spread[0] if spread and self.fills(b, a) else None
+        """`a` before it was spread over a shape and dtype that the result with its partner `b` has anyway."""
+        spread = self.spread(a)
+        if spread is None or not self.fills(b, a):
+            return None
+        specs = [(self.spec(value), self.spec(b)) for value in (spread[0], a)]
+        before, after = (sp.dtype_of(registry.result_spec(operator.mul, pair, {})) for pair in specs)
+        return spread[0] if before is not None and before == after else None
+
+    def spread(self, a: Atom) -> tuple[Atom, ...] | None:
+        """The value and the shape where `a` is a value spread over a shape, in whatever dtype."""
+        call = self.defs.get(a) if isinstance(a, Var) else None
+        if call is not None and call.op.value == Method("astype"):  # type: ignore[union-attr]
+            a = call.args[0]
+        return self.match(a, np.broadcast_to)
 
 
 def cover(a: Origin, b: Origin) -> Origin:

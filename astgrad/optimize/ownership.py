@@ -65,8 +65,11 @@ class _Owner(Builder):
         if not isinstance(atom, Var) or isinstance(self.spec(atom), (sp.Number, sp.Known)):
             return atom
         call = self.defs.get(atom)
-        if call is not None and isinstance(call.op, Const) and call.op.value is np.broadcast_to:
-            return self.spread(atom, call)
+        source = call
+        if call is not None and isinstance(call.op, Const) and call.op.value == ir.Method("astype"):
+            source = self.defs.get(call.args[0])  # type: ignore[arg-type]
+        if source is not None and isinstance(source.op, Const) and source.op.value is np.broadcast_to:
+            return self.spread(atom, source)
         root = self.roots.get(atom, atom)
         mine = root is not None and root in self.defs
         if mine and root not in self.taken and not self.is_spread(root):

@@ -95,10 +95,10 @@ elementwise(np.degrees, lambda y, x: 57.29577951308232)
 elementwise(np.rad2deg, lambda y, x: 57.29577951308232)
 elementwise(np.radians, lambda y, x: 0.017453292519943295)
 elementwise(np.deg2rad, lambda y, x: 0.017453292519943295)
-# 0 at 0, the limit
+# near 0 it is -(pi x)**2 / 6 + 1
 elementwise(
     np.sinc,
-    lambda y, x: np.where(x == 0, 0, (np.cos(np.pi * x) - y) / np.where(x == 0, 1, x)),
+    lambda y, x: np.where(x == 0, -(np.pi**2) / 3 * x, (np.cos(np.pi * x) - y) / np.where(x == 0, 1, x)),
     spec=computing.like_ufunc(np.sinc),
 )
 
@@ -145,13 +145,13 @@ adjoint(np.sign, sign, spec=lambda x: computing.ufunc(np.sign, x))
 linear(np.conjugate, lambda by, x: np.conj(by), spec=lambda x: computing.ufunc(np.conjugate, x))
 linear(
     np.real,
-    lambda by, val: unbroadcast(by, val) if np.iscomplexobj(val) else by,
+    lambda by, val: unbroadcast(by, val),
     result="view",
     spec=lambda val: shaping.part(np.real, val),
 )
 linear(
     np.imag,
-    lambda by, val: 1j * by if np.iscomplexobj(val) else np.zeros_like(by),
+    lambda by, val: unbroadcast(1j * by, val),
     result="view",
     spec=lambda val: shaping.part(np.imag, val),
 )

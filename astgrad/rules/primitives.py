@@ -6,7 +6,7 @@ import numpy as np
 
 from astgrad import ir, runtime
 from astgrad.analyses.specs import INT, UNKNOWN, Known
-from astgrad.rules.kinds import constant, elementwise, linear, unsupported
+from astgrad.rules.kinds import adjoint, constant, elementwise, linear, unsupported
 from astgrad.rules.registry import RULES, Rule
 from astgrad.rules.results import making
 from astgrad.runtime import (
@@ -111,8 +111,19 @@ elementwise(runtime.lowered, lambda y, exponent: 1, spec=making.lowered)
 constant(runtime.zeros, spec=lambda x: making.runtime_like(x))
 constant(runtime.count, spec=lambda a, axis=None: INT)
 constant(runtime.stop_gradient, spec=lambda x: x, result="view")
-unsupported(runtime.others, "a product is differentiated once; write it with np.exp and np.log")
-unsupported(runtime.pick, "builtin max and min are differentiated once; use np.maximum and np.minimum")
+adjoint(
+    runtime.others,
+    lambda by, y, a, axis=None: runtime.others_transpose(by, a, axis),
+    spec=lambda a, axis=None: making.runtime_like(a),
+)
+unsupported(runtime.others_transpose, "np.prod is differentiated twice at most")
+linear(
+    runtime.pick,
+    lambda bz, by, y, items: bz[runtime.chosen(y, items)],
+    shape_only=["y", "items"],  # which item it is does not change
+    spec=lambda by, y, items: making.tree_of(items),
+)
+constant(runtime.chosen, spec=lambda y, items: INT)
 
 # writes: made by the last passes, never differentiated
 for _write in (runtime.iadd_at, runtime.add_at):

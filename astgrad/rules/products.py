@@ -9,7 +9,7 @@ import numpy as np
 
 from astgrad.rules.kinds import multilinear
 from astgrad.rules.results import computing
-from astgrad.runtime import tensordot_left, tensordot_right, unbroadcast
+from astgrad.runtime import unbroadcast
 
 
 def matmul(by: Any, x1: Any, x2: Any) -> Any:
@@ -92,33 +92,29 @@ def inner(by: Any, a: Any, b: Any) -> Any:
 multilinear(np.inner, inner, spec=computing.inner)
 
 
+def contraction(by: Any, a: Any, b: Any, n: Any) -> Any:
+    """The last n axes of a with the first n of b."""
+    kept, rest = tuple(range(a.ndim - n)), tuple(range(n, b.ndim))
+    ba = np.tensordot(by, np.conj(b), (tuple(range(a.ndim - n, np.ndim(by))), rest))
+    bb = np.tensordot(np.conj(a), by, (kept, kept))
+    return ba, bb
+
+
 def tensordot(by: Any, a: Any, b: Any, axes: Any = 2) -> Any:
-    """The last axes of a with the first of b, or those that `axes` pairs."""
+    """The last axes of a with the first of b, or those that `axes` pairs, moved to these places."""
     if isinstance(axes, int):
-        kept, rest = tuple(range(a.ndim - axes)), tuple(range(axes, b.ndim))
-        ba = np.tensordot(by, np.conj(b), (tuple(range(a.ndim - axes, np.ndim(by))), rest))
-        bb = np.tensordot(np.conj(a), by, (kept, kept))
+        ba, bb = contraction(by, a, b, axes)
     else:
-        ba = tensordot_left(by, a, b, axes)
-        bb = tensordot_right(by, a, b, axes)
+        first, second = axes
+        n = np.size(first)
+        last, front = tuple(range(-n, 0)), tuple(range(n))
+        ba, bb = contraction(by, np.moveaxis(a, first, last), np.moveaxis(b, second, front), n)
+        ba = np.moveaxis(ba, last, first)
+        bb = np.moveaxis(bb, front, second)
     return ba, bb
 
 
 multilinear(np.tensordot, tensordot, spec=computing.tensordot)
-multilinear(
-    tensordot_left,
-    lambda bz, by, a, b, axes: (np.tensordot(bz, b, axes), tensordot_right(by, bz, b, axes)),
-    wrt=("by", "b"),
-    shape_only=["a"],
-    spec=lambda by, a, b, axes: computing.as_factor(a, by, b),
-)
-multilinear(
-    tensordot_right,
-    lambda bz, by, a, b, axes: (np.tensordot(a, bz, axes), tensordot_left(by, a, bz, axes)),
-    wrt=("by", "a"),
-    shape_only=["b"],
-    spec=lambda by, a, b, axes: computing.as_factor(b, by, a),
-)
 
 
 def outer(by: Any, a: Any, b: Any) -> Any:

@@ -158,12 +158,22 @@ linear(np.vstack, lambda by, tup: split_like(by, tup, 0), spec=shaping.stacked(2
 linear(np.hstack, lambda by, tup: split_like(by, tup, 0 if by.ndim == 1 else 1), spec=shaping.stacked(1, 1))
 linear(np.dstack, lambda by, tup: split_like(by, tup, 2), spec=shaping.stacked(3, 2))
 linear(np.column_stack, lambda by, tup: split_like(by, tup, 1), spec=shaping.column_stack)
-linear(
-    np.append,
-    lambda by, arr, values, axis=None: split_like(by, (arr, values), axis),
-    wrt=("arr", "values"),
-    spec=shaping.append,
-)
+
+
+def append(by: Any, arr: Any, values: Any, axis: Any = None) -> Any:
+    """What comes first and what comes behind it."""
+    n = np.size(arr, axis)
+    if axis is None:
+        barr = np.reshape(by[:n], np.shape(arr))
+        bvalues = np.reshape(by[n:], np.shape(values))
+    else:
+        turned = np.swapaxes(by, 0, axis)
+        barr = np.swapaxes(turned[:n], 0, axis)
+        bvalues = np.swapaxes(turned[n:], 0, axis)
+    return barr, bvalues
+
+
+linear(np.append, append, wrt=("arr", "values"), spec=shaping.append)
 linear(
     np.array,
     lambda by, object, dtype=None: by if isinstance(object, np.ndarray) else tree_like(by, object),

@@ -84,7 +84,7 @@ def unreduce(b: Builder, by: Atom, a: Atom, axis: Any, keepdims: Any) -> Atom | 
             by = b.call(operator.getitem, by, index)
     elif not keepdims and given:
         return None
-    return b.call(np.broadcast_to, by, b.call(getattr, a, "shape"))
+    return cast(b, b.call(np.broadcast_to, by, b.call(getattr, a, "shape")), a)
 
 
 def new_axes(axes: set[int], rank: int) -> Any:

@@ -96,6 +96,8 @@ class Builder:
                 return folded
         spec = registry.result_spec(op.value, specs, keywords)
         effects = ir.VIEW if op.value is getattr else registry.effects_of(op.value, specs)
+        if effects is ir.UNKNOWN_EFFECTS and registry.lookup(op.value) is not None:
+            effects = Effects(None, (), False, "unknown")  # a method of what is an array or a number
         known = known_atom(spec)
         if known is not None and effects.writes == () and not effects.impure:
             return known

@@ -41,6 +41,9 @@ def gradient(primal: Specialized, wrt: tuple[str, ...], single: bool, value: boo
     check_arguments(walk, primal.arguments, wrt)
     check_output(walk, output)
     leaves = tuple(var for name in wrt for var in ir.variables(primal.arguments[name]))
+    if sp.rank(walk.spec(output)) is None:
+        effects = ir.Effects(None, (), True, "fresh")
+        walk.append(Const(runtime.scalar), (output,), (), sp.UNKNOWN, effects)
     reverse = Reverse(walk, tuple(dict.fromkeys(leaves)))
     reverse.run(((output, Const(1.0)),) if isinstance(output, Var) else ())
     with walk.at(replace(primal.function.origin, backward=True)):

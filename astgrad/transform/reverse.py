@@ -133,7 +133,7 @@ class Reverse:
     def zero(self, var: Var) -> Atom:
         """A zero of the shape and dtype of `var`."""
         spec = self.spec(var)
-        if isinstance(spec, sp.Number):
+        if is_scalar(spec):
             zero = Const(0j if sp.dtype_of(spec).kind == "c" else 0.0)  # type: ignore[union-attr]
             return self.walk.append(
                 Const(runtime.value), (zero,), (), self.walk.spec(zero), ir.PURE, adjoint_name(var)
@@ -158,7 +158,7 @@ class Reverse:
             add = runtime.accumulate if atom in self.structured else operator.add
             parts = (self.adjoints[atom], contribution)
             spec = self.spec(atom)
-            if isinstance(spec, sp.Number):
+            if is_scalar(spec):
                 spec = registry.result_spec(add, tuple(self.spec(part) for part in parts), {})
             total = self.walk.append(Const(add), parts, (), spec, ir.PURE, adjoint_name(atom))
             self.bind(atom, total)
@@ -244,6 +244,11 @@ class Reverse:
         """Complex partials are conjugated: df = Re sum conj(bx) dx."""
         dtype = sp.dtype_of(self.spec(partial))
         return partial if dtype is not None and dtype.kind != "c" else self.walk.call(np.conj, partial)
+
+
+def is_scalar(spec: Spec) -> bool:
+    """Whether an adjoint is a number: those of numbers and of arrays of rank 0 are."""
+    return isinstance(spec, sp.Number) or (isinstance(spec, sp.Array) and spec.shape == ())
 
 
 def adjoint_name(var: Var) -> str:

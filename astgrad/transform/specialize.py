@@ -195,6 +195,17 @@ class Specializer(Builder):
         self.facts.use(Fact(path, "value", value))
         return Const(value)
 
+    def exact_length(self, dim: sp.Dimension) -> int | None:
+        """A dimension by value, which then belongs to the signature; None where it is not an argument's."""
+        if not isinstance(dim, sp.Dim):
+            return dim
+        path = self.facts.sources.get(dim.source)
+        if path is None or dim.offset or not self.facts.known(path):
+            return None
+        length = int(self.facts.value(path).shape[dim.axis])
+        self.facts.use(Fact(path, f"axis{dim.axis}", (dim.axis, length)))
+        return length
+
     # --- functions
 
     def run(self, function: Function, env: dict[Var, Atom]) -> Atom:
@@ -319,6 +330,8 @@ class Specializer(Builder):
             return self.object_call(op, args, kwargs)
         assert isinstance(op, Const)
         value = op.value
+        if registry.hashable(value) and value in containers.FUNCTIONS:
+            args = tuple(self.as_tree(arg) for arg in args)
         try:
             moved = containers.call(value, args, kwargs)
         except containers.Indexing as error:
@@ -332,6 +345,10 @@ class Specializer(Builder):
             result = special(self, args, name)
             if result is not NOT_HERE:
                 return result
+        if hasattr(value, "__astgrad_operator__"):
+            return self.operator_call(value, args, kwargs)
+        if (getattr(value, "__module__", "") or "").startswith("astgrad.rules"):
+            return self.rule_call(op, args, name)
         if registry.lookup(value) is not None:
             return self.ruled(op, args, kwargs, name)
         if isinstance(value, FunctionType) and not _is_numpy(value):
@@ -341,6 +358,16 @@ class Specializer(Builder):
         if hasattr(value, "__astgrad_gradient__"):
             return self.gradient_call(value, args, kwargs)
         return self.foreign(op, args, kwargs, name)
+
+    def as_tree(self, atom: Atom) -> Atom:
+        """A shape, or another value that is known to be a tuple or list, as the Tree of its items."""
+        spec = self.spec(atom) if isinstance(atom, Var) else None
+        if not isinstance(spec, sp.Struct):
+            return atom
+        items = (
+            self.ruled(Const(operator.getitem), (atom, Const(i)), (), "") for i in range(len(spec.items))
+        )
+        return Tree(spec.kind, tuple(items), spec.keys)
 
     def function_call(self, op: Const, args: Any, kwargs: Any) -> Atom:
         """A Python function, inlined; the cells of one that came as an argument are read through it."""
@@ -376,6 +403,40 @@ class Specializer(Builder):
                 found[var] = self.leaf(cell, self.facts.value(cell), capture.name)
         return found
 
+    def operator_call(self, operator_: Any, args: Any, kwargs: Any) -> Atom:
+        """`grad(f)` inside a function: the gradient is made here, of a function known by name."""
+        options = {key: self.spec(value) for key, value in kwargs}
+        try:
+            given = [sp.static(self.spec(arg)) for arg in args]
+            made = operator_(*given, **{key: sp.static(spec) for key, spec in options.items()})
+        except sp.Undecided:
+            made = None
+        if made is None or not args or not isinstance(args[0], Const):
+            self.refuse(
+                UnsupportedSyntax,
+                f"{operator_.__name__}() of a function that is made here is not differentiated yet",
+                "take the gradient outside of the differentiated function",
+            )
+        return Const(made)
+
+    def rule_call(self, op: Const, args: Any, name: str) -> Atom:
+        """A rule that a first derivative calls as a helper: its lines, where the specs decide them now."""
+        names = op.value.__code__.co_varnames
+        result = self.instantiate(op.value, dict(zip(names, args)))
+        call = self.defs.get(result) if isinstance(result, Var) else None
+        if (
+            call is not None
+            and call.op is not op
+            and getattr(call.op, "value", None) is op.value
+            and self.is_varied(*args)
+        ):
+            self.refuse(
+                MissingRule,
+                "the second derivative here needs kinds that are not known",
+                "pass arrays or floats of known kinds",
+            )
+        return result
+
     def gradient_call(self, gradient: Any, args: Any, kwargs: Any) -> Atom:
         """A call of a gradient function, entered through its IR (section 3.6 of the design)."""
         return gradient.__astgrad_gradient__(self, args, kwargs)
@@ -385,6 +446,8 @@ class Specializer(Builder):
         if isinstance(receiver, Const) and isinstance(receiver.value, ModuleType):
             return self.apply(Const(getattr(receiver.value, method.name)), args[1:], kwargs, name)
         spec = self.spec(receiver)
+        if isinstance(spec, sp.Number) and spec.type in sp.NUMBERS and method.name == "conjugate":
+            return self.apply(Const(np.conj), args, kwargs, name)
         if isinstance(spec, (sp.Array, sp.Number)):
             if registry.lookup(method) is not None:
                 return self.ruled(Const(method), args, kwargs, name)
@@ -399,10 +462,13 @@ class Specializer(Builder):
             self.refuse(
                 UnsupportedSyntax, f".{method.name}() of a {receiver.kind.__name__} is not differentiated", ""
             )
+        exact = self.is_varied(receiver) or self.facts.values is None
+        if exact and registry.lookup(method) is not None and spec is UNKNOWN and receiver not in self.paths:
+            return self.ruled(Const(method), args, kwargs, name)
         member = self.attribute(receiver, method.name)
         if member is not NOT_HERE:
             return self.apply(member, args[1:], kwargs, name)
-        if registry.lookup(method) is not None and self.facts.values is None:
+        if exact and registry.lookup(method) is not None:
             return self.ruled(Const(method), args, kwargs, name)
         return self.foreign(Const(method), args, kwargs, name)
 
@@ -427,16 +493,19 @@ class Specializer(Builder):
 
     def constant_attribute(self, receiver: Const, name: str) -> Atom | Any:
         """An attribute of a module or type: a fact of its own, since it can be rebound."""
-        if not isinstance(receiver.value, (ModuleType, type)) or self.facts.values is None:
+        value = receiver.value
+        if self.facts.values is None or isinstance(value, (str, int, float, complex, type(None), np.generic)):
             return NOT_HERE
-        var = Var()
-        self.facts.bind(var, receiver.value)
-        key = (id(receiver.value), "")
+        key = (id(value), "")
+        var = self.roots.setdefault(key, Var())
+        self.facts.bind(var, value)
         if key not in self.captures:
             holder = {receiver.text or "module": receiver.value}
             self.captures[key] = (var, Capture(receiver.text or "module", holder), var)
-        path = Path(self.captures[key][0]).attr(name)
-        return self.leaf(path, getattr(receiver.value, name), name)
+        if not isinstance(value, (ModuleType, type)):
+            self.paths[var] = Path(var)
+            return self.attribute(var, name)
+        return self.leaf(Path(var).attr(name), getattr(value, name), name)
 
     def object_call(self, op: Var, args: Any, kwargs: Any) -> Atom:
         member = self.attribute(op, "__call__") if op in self.paths else NOT_HERE
@@ -629,6 +698,15 @@ def _getattr(walk: Specializer, args: Any, name: str) -> Any:
             walk.varied.add(result)
         return result
     found = walk.attribute(value, attribute)
+    if found is NOT_HERE and walk.is_varied(value):
+        if attribute not in (*registry.ATTRIBUTES, *STATIC_ATTRIBUTES):
+            walk.refuse(
+                MissingRule, f"the attribute .{attribute} of what is computed here has no derivative rule", ""
+            )
+        result = walk.emit(Const(getattr), args, (), name)
+        if isinstance(result, Var) and attribute not in STATIC_ATTRIBUTES:
+            walk.varied.add(result)
+        return result
     if found is NOT_HERE:
         return walk.append(Const(getattr), args, (), UNKNOWN, Effects(None, (), True, "unknown"), name)
     return found
@@ -639,10 +717,7 @@ def _getitem(walk: Specializer, args: Any, name: str) -> Any:
     if not isinstance(value, Tree):
         spec = walk.spec(value)
         if isinstance(spec, sp.Struct):
-            items = (
-                walk.ruled(Const(operator.getitem), (value, Const(i)), (), "") for i in range(len(spec.items))
-            )
-            return _getitem(walk, (Tree(spec.kind, tuple(items), spec.keys), index), name)
+            return _getitem(walk, (walk.as_tree(value), index), name)
         return NOT_HERE
     index = walk.force(index)
     try:
@@ -662,6 +737,11 @@ def _unpack(walk: Specializer, args: Any, name: str) -> Any:
     items = containers.elements(value)
     spec = walk.spec(value)
     length = len(items) if items is not None else len(spec.items) if isinstance(spec, sp.Struct) else None
+    if length is None and isinstance(spec, sp.Array) and spec.shape:
+        length = walk.exact_length(spec.shape[0])
+        if length == count:
+            rows = (walk.ruled(Const(operator.getitem), (value, Const(i)), (), "") for i in range(count))
+            return Tree(tuple, tuple(rows))
     if length is None:
         return NOT_HERE
     if length != count:

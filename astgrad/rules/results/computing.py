@@ -166,12 +166,6 @@ def outer(a: Spec, b: Spec) -> Spec:
     return Array(dtype_by(np.outer, left, right), (size_of(shape_known(left)), size_of(shape_known(right))))
 
 
-def as_factor(like: Spec, by: Spec, other: Spec) -> Spec:
-    """The shape of one factor, the dtype of the product of the rest."""
-    operand = numeric(like)
-    return Array(_product_dtype(numeric(by), numeric(other)), shape_known(operand))
-
-
 def tensordot(a: Spec, b: Spec, axes: Any = 2) -> Spec:
     left, right = numeric(a), numeric(b)
     m, n, axes = shape_known(left), shape_known(right), known(axes)

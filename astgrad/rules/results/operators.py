@@ -97,6 +97,8 @@ def _power_type(base: Number, exponent: Number) -> type:
             return int if value >= 0 else float
         if exponent.type is bool or isinstance(value, Dim):
             return int
+    if base.type is float and exponent.type is float:
+        return float  # of a negative base it is complex, and its gradient NaN
     whole = isinstance(value, float) and value.is_integer()
     if whole or (isinstance(base.value, (int, float)) and base.value > 0):
         return float
