@@ -1,7 +1,8 @@
 """Random straight-line programs, judged: python -m tests.fuzz [--count 20000] [--seed S] [--minutes M].
 
 `generate(seed)` gives the source of a module with `f`, `args`, `wrt` and perhaps `rebind` (globals to
-change before a second round) and `more` (arguments of other kinds for it). A program grows statement by
+change before a second round), `more` (arguments of other kinds for a third) and `by_keyword` (how many of
+the last arguments are passed by keyword). A program grows statement by
 statement, each evaluated as it is made, so that only valid NumPy with finite values comes out.
 `judge(source)` gives a verdict:
 
@@ -39,7 +40,7 @@ from tests import oracle
 from tests.oracle import Point, as_list, is_float, jittered, leaves, places
 from tests.programs import Pair, Params
 
-MODES = ("optimized", "plain", "both", "interpreter", "second")
+MODES = ("optimized", "plain", "both", "vjp", "interpreter", "second")
 PRELUDE = """import math
 import numpy as np
 from tests.programs import Pair, Params
@@ -701,6 +702,8 @@ class Writer:
         if self.random.random() < 0.3:
             changed = [text if self.random.random() < 0.5 else self.argument(3) for text in arguments]
             lines.append(f"more = ({', '.join(changed)}{',' if len(changed) == 1 else ''})")
+        if self.random.random() < 0.15:
+            lines.append("by_keyword = 1")
         return lines
 
 
@@ -779,11 +782,17 @@ def loaded(source: str) -> Any:
 
 def rounds(module: dict[str, Any]) -> list[tuple[Point, dict[str, Any]]]:
     """The calls to judge: the arguments, then the same under rebound globals, then others."""
-    found: list[tuple[Point, dict[str, Any]]] = [(Point(module["args"]), {})]
+
+    def call(args: Any) -> Point:
+        first = len(args) - module.get("by_keyword", 0)
+        names = module["f"].__code__.co_varnames[first : len(args)]
+        return Point(tuple(args[:first]), dict(zip(names, args[first:])))
+
+    found: list[tuple[Point, dict[str, Any]]] = [(call(module["args"]), {})]
     if "rebind" in module:
-        found.append((Point(module["args"]), module["rebind"]))
+        found.append((call(module["args"]), module["rebind"]))
     if "more" in module:
-        found.append((Point(module["more"]), {}))
+        found.append((call(module["more"]), {}))
     return found
 
 
@@ -830,7 +839,25 @@ def place(error: Exception) -> str:
 def make(grad: Any, f: Any, wrt: Any, mode: str) -> Any:
     if mode == "both":
         return astgrad.value_and_grad(f, wrt)
+    if mode == "vjp":
+        return by_pullback(f, wrt)
     return grad(f, wrt, optimize=False) if mode == "plain" else grad(f, wrt)
+
+
+def by_pullback(f: Any, wrt: Any) -> Any:
+    """The gradient by way of vjp, of which the pullback is called twice."""
+
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        args = (*args, *kwargs.values())
+        value, pullback = astgrad.vjp(f, *args)
+        one = type(value)(1.0)
+        first, second = pullback(one), pullback(one)
+        if not oracle.equal(first, second):
+            raise Wrong("pullback", f"{first!r}, then {second!r}")
+        parts = tuple(first[place] for place in places(f, wrt, Point(args)))
+        return parts if isinstance(wrt, tuple) else parts[0]
+
+    return gradient
 
 
 def examine(mode: str, f: Any, wrt: Any, point: Point, gradient: Any, module: dict[str, Any]) -> None:
@@ -839,21 +866,21 @@ def examine(mode: str, f: Any, wrt: Any, point: Point, gradient: Any, module: di
         return examine_interpreter(f, point, gradient)
     if mode == "second":
         return examine_second(f, wrt, point, gradient, module)
-    before = oracle.fingerprint(point.args)
+    before = oracle.fingerprint((point.args, point.kwargs))
     result = called(point, f, gradient)
     if mode == "both":
         value, result = result
         if not oracle.equal(value, point(f)):
             raise Wrong("value", f"value_and_grad gives {value!r}, the primal {point(f)!r}")
-    if oracle.fingerprint(point.args) != before:
+    if oracle.fingerprint((point.args, point.kwargs)) != before:
         raise Wrong("arguments changed", "")
     where = places(f, wrt, point)
     parts = parts_of(result, wrt)
     for one, part in zip(where, parts):
         wrong = oracle.wrong_structure(part, point.get(one))
         if wrong:
-            raise Wrong("structure", f"argument {one}: {wrong}")
-    wrong = oracle.shared_memory(result, (point.args, list(module.values())))
+            raise Wrong(f"structure: {general(wrong)}", f"argument {one}: {wrong}")
+    wrong = oracle.shared_memory(result, (point.args, point.kwargs, list(module.values())))
     if wrong:
         raise Wrong("memory: " + wrong, "")
     if mode != "both":
@@ -907,8 +934,8 @@ CAPTURED = ("RATE", "OFFSET")
 
 def single(point: Point, names: dict[str, Any]) -> bool:
     """Whether float32 is anywhere near."""
-    captured = [names[name] for name in CAPTURED if name in names]
-    return any(np.asarray(v).dtype == np.float32 for _, v in leaves((point.args, captured)) if is_float(v))
+    everything = (point.args, point.kwargs, [names[name] for name in CAPTURED if name in names])
+    return any(np.asarray(v).dtype == np.float32 for _, v in leaves(everything) if is_float(v))
 
 
 @contextlib.contextmanager
@@ -923,7 +950,7 @@ def widened_globals(names: dict[str, Any]) -> Any:
 
 
 def examine_interpreter(f: Any, point: Point, gradient: Any) -> None:
-    compiled = gradient.compiled_for(*point.args)
+    compiled = gradient.compiled_for(*point.args, **point.kwargs)
     primal = oracle.interpret(compiled.primal_ir, point)
     if not oracle.equal(primal, point(f)):
         raise Wrong("interpreter on the primal", f"{primal!r}, the primal {point(f)!r}")
@@ -948,8 +975,8 @@ def examine_second(f: Any, wrt: Any, point: Point, gradient: Any, module: dict[s
 
 def modes_of(seed: int) -> tuple[str, ...]:
     """Optimized always, the other modes in turn."""
-    others = {0: ("plain",), 1: ("interpreter",), 2: ("second",), 3: ("both",), 4: ("plain", "interpreter")}
-    return ("optimized", *others.get(seed % 6, ()))
+    others = [("plain",), ("interpreter",), ("second",), ("both",), ("vjp",), ("plain", "interpreter"), ()]
+    return ("optimized", *others[seed % 7])
 
 
 # --- running
