@@ -75,7 +75,7 @@ def layout(
     indent = INDENT * depth
     room = WIDTH - len(tail) - (comment.width if comment else 0)
     tokens, parenthesised = python.tokens(node)
-    bare = isinstance(node, ast.Tuple) and node.elts and head == "return "
+    bare = isinstance(node, ast.Tuple) and len(node.elts) > 1 and head == "return "
     line = " " * indent + head + "".join(tokens[1:-1] if bare else tokens)
     if len(line) <= room:
         return [line + tail]
@@ -112,7 +112,7 @@ def broken(
 ) -> list[str]:
     """The lines of a statement that does not fit on one."""
     start = " " * indent + head
-    if head == "return " and isinstance(node, ast.Tuple) and node.elts:
+    if head == "return " and isinstance(node, ast.Tuple) and len(node.elts) > 1:
         return render(indent, start, tokens, room, broken=True)  # only here it gets its parentheses
     bare = outside(tokens)
     if not operators_outside(node, parenthesised):
