@@ -32,6 +32,7 @@ class Tests:
     """The conditions of one guard as text, and the objects that the text names."""
 
     function: Function
+    asked: Mapping[Path, set[int]] = field(default_factory=dict)  # axes whose not being 1 matters
     names: dict[str, Any] = field(default_factory=dict)
     conditions: list[str] = field(default_factory=list)
     nested: bool = False  # reads items, attributes or captured names, which may be missing
@@ -85,7 +86,28 @@ class Tests:
             self.conditions.append(condition)
 
     def fact(self, fact: Fact) -> None:
-        FACTS[fact.kind.rstrip("0123456789")](self, self.path(fact.path), fact.expected)
+        if fact.kind == "array":
+            self.array(self.path(fact.path), fact.expected, self.asked.get(fact.path, set()))
+        else:
+            FACTS[fact.kind.rstrip("0123456789")](self, self.path(fact.path), fact.expected)
+
+    def array(self, text: str, expected: Any, asked: set[int]) -> None:
+        """Type, dtype and rank; which axes are 1, as far as it matters."""
+        kind, dtype, units = expected
+        self.add(f"type({text}) is {self.name(kind, 'type')}")
+        name = self.name(dtype, "dtype")
+        self.add(f"({text}.dtype is {name} or {text}.dtype == {name})")
+        self.add(f"{text}.ndim == {len(units)}")
+        if any(units):
+            for axis, unit in enumerate(units):
+                self.add(f"{text}.shape[{axis}] {'==' if unit else '!='} 1")
+        elif asked == {0}:
+            self.add(f"len({text}) != 1")
+        elif len(asked) == len(units) > 1:
+            self.add(f"1 not in {text}.shape")
+        else:
+            for axis in sorted(asked):
+                self.add(f"{text}.shape[{axis}] != 1")
 
     def guard(self, guard: Guard) -> None:
         """A resolved name still is the object that it was."""
@@ -112,23 +134,6 @@ class Tests:
         return f"max({text} - {dim.offset}, 0)" if dim.offset else text
 
 
-def _array(tests: Tests, text: str, expected: Any) -> None:
-    kind, dtype, units = expected
-    tests.add(f"type({text}) is {tests.name(kind, 'type')}")
-    name = tests.name(dtype, "dtype")
-    tests.add(f"({text}.dtype is {name} or {text}.dtype == {name})")
-    if not units:
-        tests.add(f"{text}.shape == ()")
-        return
-    s = tests.free("_s")
-    test = f"len({s} := {text}.shape) == {len(units)}"
-    if not any(units):
-        test += f" and 1 not in {s}" if len(units) > 1 else f" and {s}[0] != 1"
-    else:
-        test += "".join(f" and {s}[{axis}] {'==' if unit else '!='} 1" for axis, unit in enumerate(units))
-    tests.add(test)
-
-
 def _value(tests: Tests, text: str, expected: Any) -> None:
     if expected is None or isinstance(expected, (bool, type(...))):
         tests.add(f"{text} is {expected!r}")
@@ -142,7 +147,6 @@ def _keys(tests: Tests, text: str, expected: Any) -> None:
 
 
 FACTS: dict[str, Callable[[Tests, str, Any], None]] = {
-    "array": _array,
     "value": _value,
     "keys": _keys,
     "type": lambda tests, text, expected: tests.add(f"type({text}) is {tests.name(expected, 'type')}"),

@@ -24,7 +24,7 @@ import numpy as np
 
 from astgrad import ir, pipeline
 from astgrad.analyses import specs as sp
-from astgrad.analyses.facts import Facts
+from astgrad.analyses.facts import Facts, Path
 from astgrad.compile import build as compile_text
 from astgrad.dispatch import Tests, bind, defaults_of, guard_function
 from astgrad.emit.emit import Emitted
@@ -102,7 +102,9 @@ class Gradient:
         self.__signature__ = self._signature
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._enter(*self._self, *args, **kwargs)
+        if self._self:
+            return self._enter(*self._self, *args, **kwargs)
+        return self._enter(*args, **kwargs)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)
@@ -222,7 +224,10 @@ class Gradient:
     def _guarded(self, compiled: Compiled) -> Compiled:
         facts = compiled.built.facts
         function = compiled.built.function
-        tests, sizes = Tests(function), Tests(function)
+        asked: dict[Path, set[int]] = {}
+        for source, axis in facts.asked:
+            asked.setdefault(facts.sources[source], set()).add(axis)
+        tests, sizes = Tests(function, asked), Tests(function)
         for guard in function.guards:
             tests.guard(guard)
         for fact in facts.used.values():

@@ -234,12 +234,12 @@ def unpack(value: Any, n: int) -> tuple[Any, ...]:
     return items
 
 
-def pack(by: Any, value: Any) -> Any:
+def pack(seq: Any, value: Any) -> Any:
     """The transpose of `unpack`: the adjoints of the items in the form of `value`."""
     if type(value) in (list, tuple):
-        return type(value)(by)
+        return type(value)(seq)
     check(value)
-    return fill(by, value)
+    return fill(seq, value)
 
 
 def split_like(by: Any, arrays: Any, axis: Any = 0) -> Any:
@@ -266,12 +266,12 @@ def _length(array: Any, by: Any, axis: Any) -> int:
     return np.shape(array)[axis] if np.ndim(array) == by.ndim else 1
 
 
-def join_like(pieces: Any, by: Any, axis: Any = 0) -> Any:
+def join_like(seq: Any, by: Any, axis: Any = 0) -> Any:
     """The transpose of `split_like`: the pieces side by side in an array like `by`."""
     if axis is None:
-        return cast(np.concatenate([np.ravel(piece) for piece in pieces]), by)
+        return cast(np.concatenate([np.ravel(piece) for piece in seq]), by)
     joined, start = np.zeros_like(by), 0
-    for piece in pieces:
+    for piece in seq:
         stop = start + _length(piece, by, axis)
         index = (slice(None),) * (axis % by.ndim) + (slice(start, stop),)
         joined[index] = np.reshape(piece, joined[index].shape)
@@ -287,12 +287,12 @@ def tree_like(by: Any, tree: Any) -> Any:
     return cast(by, tree)
 
 
-def fill(tree: Any, by: Any) -> Any:
+def fill(object: Any, by: Any) -> Any:
     """The transpose of `tree_like`: an array like `by` with the items of the tree (None: zero)."""
     if type(by) not in ARRAYS:
-        return cast(tree, by)
+        return cast(object, by)
     filled = zeros(by)
-    _fill(filled, (), tree)
+    _fill(filled, (), object)
     return filled
 
 
@@ -392,17 +392,22 @@ def immutable(x: Any) -> Any:
 # --- Python's own functions
 
 
-def chosen(y: Any, items: Any) -> int:
-    """Which item Python's max or min picked: the first that is y, or equals it."""
+def pick(by: Any, y: Any, items: Any) -> Any:
+    """The adjoint of builtin max and min: `by` for the item that Python picked, zeros for the others."""
+    found = [cast(by if i == _chosen(y, items) else 0.0, item) for i, item in enumerate(items)]
+    return fill(found, items) if type(items) in ARRAYS else found
+
+
+def picked(seq: Any, y: Any, items: Any) -> Any:
+    """The transpose of `pick`: what stands where Python picked y from the items."""
+    return seq[_chosen(y, items)]
+
+
+def _chosen(y: Any, items: Any) -> int:
+    """The first item that is y, or that equals it."""
     check(*items)
     same = [i for i, item in enumerate(items) if item is y]
     return same[0] if same else next((i for i, item in enumerate(items) if item == y), 0)
-
-
-def pick(by: Any, y: Any, items: Any) -> Any:
-    """The adjoint of builtin max and min: `by` for the item that Python picked, zeros for the others."""
-    found = [cast(by if i == chosen(y, items) else 0.0, item) for i, item in enumerate(items)]
-    return fill(found, items) if type(items) in ARRAYS else found
 
 
 def each(by: Any, items: Any) -> Any:

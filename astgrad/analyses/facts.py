@@ -62,6 +62,7 @@ class Facts:
     used: dict[tuple[Path, str], Fact] = field(default_factory=dict)
     roots: dict[Var, Any] = field(default_factory=dict)
     sources: dict[Var, Path] = field(default_factory=dict)  # where each leaf was read
+    asked: set[tuple[Var, int]] = field(default_factory=set)  # axes of leaves whose not being 1 matters
 
     def bind(self, root: Var, value: Any) -> None:
         """Say what the value of a root is."""
@@ -90,9 +91,9 @@ def leaf_fact(path: Path, value: Any) -> Fact:
     return Fact(path, *_known_fact(value))
 
 
-def leaf_spec(value: Any, root: Var) -> Spec:
+def leaf_spec(value: Any, root: Var, asked: set[tuple[Var, int]]) -> Spec:
     """The spec of a leaf: bools by value, other numbers by kind, arrays with axes of `root` as dimensions."""
-    return Known(value) if type(value) is bool else spec_of(value, root)
+    return Known(value) if type(value) is bool else spec_of(value, root, asked)
 
 
 def _known_fact(value: Any) -> tuple[str, Any]:

@@ -10,7 +10,7 @@ offset, and not 1 where the offset is 0), or None: unknown, which never equals a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Union
 
 import numpy as np
@@ -25,6 +25,7 @@ class Dim:
     source: Var
     axis: int
     offset: int = 0
+    asked: set[tuple[Var, int]] | None = field(default=None, compare=False)  # who relied on its not being 1
 
     def __repr__(self) -> str:
         less = f" - {self.offset}" if self.offset else ""
@@ -157,7 +158,13 @@ def same(a: Dimension, b: Dimension) -> bool:
 
 def not_unit(dim: Dimension) -> bool:
     """Whether a dimension is known not to be 1."""
-    return dim != 1 if isinstance(dim, int) else isinstance(dim, Dim) and dim.offset == 0
+    if isinstance(dim, int):
+        return dim != 1
+    if dim is None or dim.offset:
+        return False
+    if dim.asked is not None:  # what is relied on is tested at each call
+        dim.asked.add((dim.source, dim.axis))
+    return True
 
 
 def broadcast_dimension(a: Dimension, b: Dimension) -> Dimension:
@@ -191,7 +198,7 @@ def fills(shape: Sequence[Dimension] | None, result: Sequence[Dimension] | None)
     return all(same(a, b) or not_unit(a) for a, b in zip(shape, result))
 
 
-def spec_of(value: Any, root: Var | None = None) -> Spec:
+def spec_of(value: Any, root: Var | None = None, asked: set[tuple[Var, int]] | None = None) -> Spec:
     """The spec of an actual value; the dimensions of an array become axes of `root`."""
     kind = type(value)
     if kind is np.ndarray or kind is np.memmap:
@@ -199,7 +206,7 @@ def spec_of(value: Any, root: Var | None = None) -> Spec:
             return Array(value.dtype, tuple(None if n != 1 else 1 for n in value.shape))
         return Array(
             value.dtype,
-            tuple(1 if n == 1 else Dim(root, axis) for axis, n in enumerate(value.shape)),
+            tuple(1 if n == 1 else Dim(root, axis, 0, asked) for axis, n in enumerate(value.shape)),
         )
     if kind in NUMBERS or isinstance(value, np.generic):
         return Number(kind)

@@ -253,24 +253,23 @@ class _Writer:
 
     # --- branches
 
-    def branch(self, statement: ir.If, depth: int) -> list[ast.stmt]:
+    def branch(self, statement: ir.If, depth: int, keyword: str = "if ") -> list[ast.stmt]:
         """An `if`, or a conditional expression where each arm is just a value."""
         inner = list(self.origins(statement.test))
         origins = (statement.origin, *inner) if statement.origin.line else tuple(inner)
         comment = self.comments(statement.origin, origins)
+        value = self.conditional(statement)
+        if value is not None:
+            self.statement_node(depth, value, comment, origins)
+            return [value]
         arms = (statement.then, statement.orelse)
-        if not any(self.is_printed(arm) for arm in arms):
-            value = self.conditional(statement)
-            if value is not None:
-                self.statement_node(depth, value, comment, origins)
-                return [value]
         empty = [not self.is_printed(arm) and not self.copies(statement, arm) for arm in arms]
         test = self.builder.atom(statement.test)
         if all(empty):
             return []
         if empty[0]:
             test, arms, empty = ast.UnaryOp(op=ast.Not(), operand=test), arms[::-1], empty[::-1]
-        self.text.write(depth, lines.layout(depth, "if ", test, ":", comment), comment, origins)
+        self.text.write(depth, lines.layout(depth, keyword, test, ":", comment), comment, origins)
         body = self.arm(statement, arms[0], depth + 1)
         orelse = self.orelse(statement, arms[1], depth) if not empty[1] else []
         return [ast.If(test=test, body=body, orelse=orelse)]
@@ -283,14 +282,11 @@ class _Writer:
 
     def conditional(self, statement: ir.If) -> ast.stmt | None:
         """target = a if test else b, for one target and arms without statements."""
-        if len(statement.targets) != 1 or ir.UNDEFINED in (
-            *statement.then.results,
-            *statement.orelse.results,
-        ):
+        arms = (statement.then, statement.orelse)
+        values = [arm.results[0] for arm in arms if len(arm.results) == 1 and not self.is_printed(arm)]
+        if len(values) < 2 or ir.UNDEFINED in values or not all(self.copies(statement, arm) for arm in arms):
             return None
-        test, then, orelse = map(
-            self.builder.atom, (statement.test, statement.then.results[0], statement.orelse.results[0])
-        )
+        test, then, orelse = map(self.builder.atom, (statement.test, *values))
         value = ast.IfExp(test=test, body=then, orelse=orelse)
         if len(python.text(value)) > 60:
             return None
@@ -299,8 +295,11 @@ class _Writer:
 
     def arm(self, statement: ir.If, arm: ir.Block, depth: int) -> list[ast.stmt]:
         body = [node for inner in arm.body for node in self.statement(inner, depth)]
-        for node in self.copies(statement, arm):
-            self.statement_node(depth, node, NO_COMMENT)
+        copies = self.copies(statement, arm)
+        origins = tuple(o for result in arm.results for o in self.origins(result))
+        comment = self.comments(NOWHERE, origins) if len(copies) == 1 else NO_COMMENT
+        for node in copies:
+            self.statement_node(depth, node, comment, origins)
             body.append(node)
         if not body:
             self.text.write(depth, ["    " * depth + "pass"], NO_COMMENT)
@@ -308,9 +307,13 @@ class _Writer:
         return body
 
     def orelse(self, statement: ir.If, arm: ir.Block, depth: int) -> list[ast.stmt]:
-        first = len(self.text.lines)
+        """`else:`, or `elif` where the arm is one `if`."""
+        inner = [s for s in arm.body if not self.is_folded(s)]
+        only = inner[0] if len(inner) == 1 and not self.copies(statement, arm) else None
+        if isinstance(only, ir.If) and self.conditional(only) is None:
+            return self.branch(only, depth, "elif ")
         self.text.write(depth, ["    " * depth + "else:"], NO_COMMENT)
-        return self.arm(statement, arm, depth + 1) if first >= 0 else []
+        return self.arm(statement, arm, depth + 1)
 
 
 def docstring(doc: str) -> list[str]:

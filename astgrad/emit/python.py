@@ -56,7 +56,7 @@ def tokens(node: ast.expr) -> tuple[list[str], set[int]]:
 
 def text(node: ast.expr) -> str:
     """The expression on one line."""
-    return "".join(tokens(node)[0])
+    return node.id if isinstance(node, ast.Name) else "".join(tokens(node)[0])
 
 
 def quoted(value: str) -> str:

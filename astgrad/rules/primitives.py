@@ -71,9 +71,9 @@ linear(
 )
 linear(
     join_like,
-    lambda bz, pieces, by, axis=0: split_like(bz, pieces, axis),
+    lambda bz, seq, by, axis=0: split_like(bz, seq, axis),
     shape_only=["by"],
-    spec=lambda pieces, by, axis=0: making.runtime_like(by),
+    spec=lambda seq, by, axis=0: making.runtime_like(by),
 )
 linear(
     tree_like,
@@ -84,16 +84,16 @@ linear(
 )
 linear(
     fill,
-    lambda bz, tree, by: tree_like(bz, tree),
+    lambda bz, object, by: tree_like(bz, object),
     shape_only=["by"],
-    spec=lambda tree, by: making.runtime_like(by),
+    spec=lambda object, by: making.runtime_like(by),
 )
 linear(unpack, lambda by, value, n: pack(by, value), result="view")
 linear(
     pack,
-    lambda bz, by, value: unpack(bz, len(by)),
+    lambda bz, seq, value: unpack(bz, len(seq)),
     shape_only=["value"],
-    spec=lambda by, value: making.runtime_like(value),
+    spec=lambda seq, value: making.runtime_like(value),
 )
 linear(
     each,
@@ -119,11 +119,16 @@ adjoint(
 unsupported(runtime.others_transpose, "np.prod is differentiated twice at most")
 linear(
     runtime.pick,
-    lambda bz, by, y, items: bz[runtime.chosen(y, items)],
+    lambda bz, by, y, items: runtime.picked(bz, y, items),
     shape_only=["y", "items"],  # which item it is does not change
     spec=lambda by, y, items: making.tree_of(items),
 )
-constant(runtime.chosen, spec=lambda y, items: INT)
+linear(
+    runtime.picked,
+    lambda by, seq, y, items: runtime.pick(by, y, items),
+    shape_only=["y", "items"],
+    spec=lambda seq, y, items: making.one_of(seq),
+)
 
 # writes: made by the last passes, never differentiated
 for _write in (runtime.iadd_at, runtime.add_at):

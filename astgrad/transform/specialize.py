@@ -160,7 +160,7 @@ class Specializer(Builder):
         self.pending[var] = fact
         self.facts.sources[var] = path
         tracked = fact.kind == "array" or isinstance(value, (int, float, complex, np.generic))
-        self.specs[var] = leaf_spec(value, var) if tracked else UNKNOWN
+        self.specs[var] = leaf_spec(value, var, self.facts.asked) if tracked else UNKNOWN
         return var
 
     def constant(self, path: Path, value: Any) -> Const:

@@ -176,6 +176,13 @@ def tree_of(tree: Spec) -> Spec:
     return runtime_like(tree)
 
 
+def one_of(seq: Spec) -> Spec:
+    """Any item of a container whose items are of one kind."""
+    if isinstance(seq, Struct) and len(set(seq.items)) == 1:
+        return seq.items[0]
+    raise Undecided
+
+
 def accumulated(a: Spec, b: Spec) -> Spec:
     from astgrad.rules import registry
 

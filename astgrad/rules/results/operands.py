@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -122,7 +123,7 @@ def shift(dim: Dimension, by: int) -> Dimension:
     if isinstance(dim, int):
         return dim + by
     if isinstance(dim, Dim) and (by <= 0 or dim.offset <= 0):  # max(n - 1, 0) + 1 is not n
-        return Dim(dim.source, dim.axis, dim.offset - by)
+        return replace(dim, offset=dim.offset - by)
     return dim if by == 0 else None
 
 
