@@ -392,6 +392,28 @@ def test_a_branch_that_changes_a_name_in_one_arm():
     assert text == "if x:\ns = np.sin(y)\ny = s * s\nreturn y"
 
 
+def test_a_branch_inside_else_is_elif():
+    b = Build("x", "y")
+    y = b.params[1]
+
+    def inner() -> Var:
+        b.params[0] = y
+        return branch(b, lambda: b(np.cos, b(np.sin, y, name="s"), name="r"), lambda: 0.0, "r")
+
+    text = b.text(branch(b, lambda: b(np.exp, b(np.sin, y, name="s"), name="r"), inner, "r"))
+    assert text.splitlines() == [
+        "if y:",
+        "s = np.sin(y)",
+        "r = np.exp(s)",
+        "elif y:",
+        "s = np.sin(y)",
+        "r = np.cos(s)",
+        "else:",
+        "r = 0.0",
+        "return r",
+    ]
+
+
 # --- limits (S30)
 
 
