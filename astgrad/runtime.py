@@ -155,9 +155,7 @@ def scatter(by: Any, index: Any, x: Any) -> Any:
         return cast(np.reshape(by, ()), x)
     check(by)
     bx = zeros(x)
-    add_at(bx, index, cast(np.asarray(by), x)) if may_repeat(index) else iadd_at(
-        bx, index, cast(np.asarray(by), x)
-    )
+    (add_at if may_repeat(index) else iadd_at)(bx, index, cast(np.asarray(by), x))
     return bx
 
 
@@ -210,15 +208,12 @@ def scatter_take(by: Any, indices: Any, a: Any, axis: Any = None) -> Any:
 
 def scatter_along(by: Any, indices: Any, x: Any, axis: Any) -> Any:
     """The transpose of np.take_along_axis: zeros like x with `by` added where the indices point."""
-    check(by, x)
-    bx = zeros(x)
     if axis is None:
-        np.add.at(bx.reshape(-1), indices, by)
-        return bx
-    grid = list(np.ogrid[tuple(slice(n) for n in indices.shape)])
+        return scatter_take(by, indices, x)
+    grid = list(np.indices(np.shape(by), sparse=True))
     grid[axis] = indices
-    shape = tuple(n if i == axis % x.ndim else m for i, (n, m) in enumerate(zip(indices.shape, x.shape)))
-    np.add.at(bx, tuple(grid), np.broadcast_to(by, shape))
+    bx = spread(0.0, x)
+    np.add.at(bx, tuple(grid), by)
     return bx
 
 
@@ -332,10 +327,8 @@ def zeros(x: Any) -> Any:
     """The zero adjoint of x: its structure with zeros for float and complex leaves, None for the rest."""
     if type(x) in ARRAYS:
         return np.zeros_like(x, subok=False) if x.dtype.kind in "fc" else None
-    if type(x) in (float, complex):
-        return type(x)(0)
     if type(x) in KINDS:
-        return type(x)(0) if isinstance(x, np.inexact) else None
+        return type(x)(0) if isinstance(x, (float, complex, np.inexact)) else None
     return _map(zeros, x) if _is_container(x) else None
 
 
@@ -407,7 +400,7 @@ def _chosen(y: Any, items: Any) -> int:
     """The first item that is y, or that equals it."""
     check(*items)
     same = [i for i, item in enumerate(items) if item is y]
-    return same[0] if same else next((i for i, item in enumerate(items) if item == y), 0)
+    return (same or [i for i, item in enumerate(items) if item == y] or [0])[0]
 
 
 def each(by: Any, items: Any) -> Any:

@@ -103,6 +103,7 @@ linear(
 )
 linear(runtime.accumulate, lambda by, a, b: (by, by), wrt=("a", "b"), result="view", spec=making.accumulated)
 linear(runtime.value, lambda by, x: by, spec=lambda x: x, result="view")
+linear(runtime.scalar, lambda by, y: by, spec=lambda y: y, result="view")
 linear(runtime.field, lambda by, x, name: runtime.scatter_field(by, name, x), result="view")
 linear(runtime.scatter_field, lambda bz, by, name, x: getattr(bz, name))
 linear(runtime.owned, lambda by, x: by, spec=lambda x: x)

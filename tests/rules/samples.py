@@ -396,11 +396,20 @@ SAMPLES: dict[Any, list[Sample]] = {
     runtime.pack: [s([1.5, 2.5, 3.5], V3), s((V4, V4, V4), M34)],
     runtime.each: [s(1.5, [1.5, 2.5]), s(M34, [V4, M34])],
     runtime.accumulate: [s(V3, V3), s(1.5, 2.5)],
+    runtime.scalar: [s(1.5), s(np.float64(1.5))],
     runtime.immutable: [s(1.5)],
     runtime.value: [s(V3), s(1.5)],
     runtime.owned: [s(V3), s(1.5)],
-    runtime.tensordot_left: [s(normal(3, 5), normal(2, 3, 4), normal(4, 2, 5), ((0, 2), (1, 0)))],
-    runtime.tensordot_right: [s(normal(3, 5), normal(2, 3, 4), normal(4, 2, 5), ((0, 2), (1, 0)))],
+    runtime.picked: [s([1.5, 3.5], 2.5, [0.5, 2.5])],
+    runtime.pick: [s(1.5, 2.5, [0.5, 2.5]), s(1.5, V3.max(), V3)],
+    runtime.others: [
+        s(V3),
+        s(M34, 1),
+        s(normal(2, 2, 2), (0, 2)),
+        s(complexes(3)),
+        s(np.array([0.0, 0.0, 2.0])),
+    ],
+    **each((runtime.field, runtime.scatter_field), []),  # of namedtuples: test_edges
     runtime.lowered: [s(2.5), s(V3)],
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 import warnings
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -134,6 +134,11 @@ def test_repeated_reads_add() -> None:
 # --- the runtime refuses what it does not know exactly (S3)
 
 
+class Pair(NamedTuple):
+    first: float
+    second: np.ndarray
+
+
 class Subclass(np.ndarray):
     pass
 
@@ -171,6 +176,17 @@ def test_scatter_into_structures() -> None:
     assert runtime.scatter(2.0, 1, (1.0, 1.0)) == (0.0, 2.0)
     assert runtime.scatter(2.0, "a", {"a": 1.0, "n": 3}) == {"a": 2.0, "n": None}
     assert runtime.scatter([1.0, 2.0], slice(1, None), [1.0, 1.0, 1.0]) == [0.0, 1.0, 2.0]
+
+
+def test_fields() -> None:
+    pair = Pair(1.0, np.ones(2))
+    assert runtime.field(pair, "first") == 1.0
+    scattered = runtime.scatter_field(2.0, "first", pair)
+    assert type(scattered) is Pair and scattered.first == 2.0 and not scattered.second.any()
+    rule = RULES[runtime.field].backward
+    assert rule is not None and rule(2.0, pair, "first").first == 2.0
+    back = RULES[runtime.scatter_field].backward
+    assert back is not None and back(pair, 2.0, "first", pair) == 1.0
 
 
 def test_unpack_raises_what_python_raises() -> None:

@@ -1,0 +1,102 @@
+"""Every rule through the whole program: lowered, specialized, optimized, printed; first and second order.
+
+y = f(x);  grad of Re sum conj(by) y, and of Re sum conj(v) g(x), where g is the gradient of by y**2
+"""
+
+from __future__ import annotations
+
+import linecache
+from typing import Any
+
+import numpy as np
+import pytest
+
+import astgrad
+from astgrad import runtime
+from astgrad.rules import registry
+from tests.rules.samples import SAMPLES, Sample
+from tests.rules.test_matrix import RULED, direction, inner, is_float, moved, name_of, rows
+
+OWN = {name: value for name, value in vars(runtime).items() if callable(value)}.values()
+USERS = {function: samples for function, samples in SAMPLES.items() if function not in OWN}
+SOURCE = """
+def f({names}, by):
+    y = function({call})
+    return np.real(np.vdot(by, y))
+
+def squared({names}, by):
+    y = function({call})
+    return np.real(np.vdot(by, y * y))
+
+g = grad(squared, wrt={wrt!r})
+
+def h({names}, by, v):
+    return np.real(np.vdot(v, g({names}, by)))
+"""
+
+
+def programs(function: Any, sample: Sample, wrt: str) -> dict[str, Any]:
+    """f, and the inner product of a gradient."""
+    names = names_of(sample)
+    call = [*names[: len(sample.args)], *(f"{key}={key}" for key in sample.kwargs)]
+    text = SOURCE.format(names=", ".join(names), call=", ".join(call), wrt=wrt)
+    file = f"<{name_of(function)} {id(sample)}>"
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    namespace = {"function": function, "np": np, "grad": astgrad.grad}
+    exec(compile(text, file, "exec"), namespace)
+    return namespace
+
+
+def names_of(sample: Sample) -> list[str]:
+    return [*(f"a{i}" for i in range(len(sample.args))), *sample.kwargs]
+
+
+def differentiated(function: Any, sample: Sample) -> list[str]:
+    """The operands of floats that the rule differentiates, by their names in the program."""
+    rule = RULED[function]
+    bound = registry.bind(rule, sample.args, sample.kwargs)
+    active = [value for name, value in bound.items() if name in rule.wrt and is_float(value)]
+    values = (*sample.args, *sample.kwargs.values())
+    if rule.variadic in rule.wrt and len(sample.args) > 1:
+        active += [value for value in sample.args if is_float(value)]
+    return [n for n, value in zip(names_of(sample), values) if any(value is each for each in active)]
+
+
+def check(function: Any, gradient: Any, values: dict[str, Any], wrt: str, rel: float) -> None:
+    with np.errstate(all="ignore"):
+        bx = gradient(**values)
+        dx, step = direction(values[wrt], np.random.default_rng(5)), 1e-6
+        up = function(**{**values, wrt: moved(values[wrt], dx, step)})
+        down = function(**{**values, wrt: moved(values[wrt], dx, -step)})
+    expected = (up - down) / (2 * step)
+    if not np.isnan(expected):  # x**2.5 across 0
+        assert inner(bx, dx) == pytest.approx(expected, rel=rel, abs=1e-6)
+    assert isinstance(values[wrt], (list, tuple)) or np.shape(bx) == np.shape(values[wrt])
+
+
+def adjoint_of(y: Any) -> Any:
+    rng = np.random.default_rng(0)
+    by = rng.normal(size=np.shape(y))
+    return by + 1j * rng.normal(size=np.shape(y)) if np.iscomplexobj(y) else by
+
+
+@pytest.mark.parametrize("function, sample", rows(USERS))
+def test_first_order(function: Any, sample: Sample) -> None:
+    y = function(*sample.args, **sample.kwargs)
+    values = dict(zip(names_of(sample), (*sample.args, *sample.kwargs.values())))
+    for wrt in differentiated(function, sample):
+        f = programs(function, sample, wrt)["f"]
+        check(f, astgrad.grad(f, wrt=wrt), {**values, "by": adjoint_of(y)}, wrt, 1e-5)
+
+
+@pytest.mark.parametrize("function, sample", rows(USERS))
+def test_second_order(function: Any, sample: Sample) -> None:
+    y = function(*sample.args, **sample.kwargs)
+    values = dict(zip(names_of(sample), (*sample.args, *sample.kwargs.values())))
+    for wrt in differentiated(function, sample)[:1]:
+        if isinstance(values[wrt], (list, tuple)):
+            return
+        h = programs(function, sample, wrt)["h"]
+        v = direction(values[wrt], np.random.default_rng(1))
+        given = {**values, "by": adjoint_of(y), "v": v}
+        check(h, astgrad.grad(h, wrt=wrt), given, wrt, 1e-4)
