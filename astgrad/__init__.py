@@ -23,9 +23,9 @@ from astgrad.errors import (
     UntrackedMutation,
 )
 from astgrad.gradient import Gradient
+from astgrad.pullback import vjp
 from astgrad.rules.registry import adjoint, constant, elementwise, linear, multilinear, unsupported
 from astgrad.runtime import stop_gradient
-from astgrad.pullback import vjp
 
 __all__ = [
     "AstgradError",

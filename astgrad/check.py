@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from astgrad.errors import NotDifferentiable
-from astgrad.transform import containers
 from astgrad.pullback import vjp
+from astgrad.transform import containers
 
 
 def check_grads(

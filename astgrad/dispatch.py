@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from types import CellType, ModuleType
 from typing import Any
 
-
 from astgrad.analyses.facts import Fact, Path
 from astgrad.analyses.specs import Dim, Dimension
 from astgrad.ir import Capture, Function, Guard, Var

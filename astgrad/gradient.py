@@ -31,6 +31,7 @@ from astgrad.emit.emit import Emitted
 from astgrad.errors import InternalError, NotDifferentiable, SourceUnavailable
 from astgrad.frontend.primitive import primitive
 from astgrad.ir import Atom, Const, Function, Tree, Var
+from astgrad.transform import nested
 from astgrad.transform.gradient_ir import gradient as gradient_of
 from astgrad.transform.specialize import Specialized, Specializer, specialize
 
@@ -316,7 +317,7 @@ class Gradient:
         function = self._lowered()
         bound = walk.bind(function, (*map(Const, self._self), *args), kwargs, {})
         inner, outer_of = walk.inside()
-        env = {p.var: inner.fresh(walk, bound[p.var], p.var.name, outer_of) for p in function.params}
+        env = {p.var: nested.fresh(inner, walk, bound[p.var], p.var.name, outer_of) for p in function.params}
         arguments = {p.var.name: env[p.var] for p in function.params}
         for name in self._names:
             inner.vary(arguments[name])
@@ -327,7 +328,7 @@ class Gradient:
         )
         adjoint = gradient_of(primal, self._names, self._single, value, self._generated_name)
         built = pipeline.improved(primal.function, adjoint, walk.facts, optimize=True, check=False)
-        return walk.again(built.pure, outer_of)
+        return nested.again(walk, built.pure, outer_of)
 
 
 def in_words(built: pipeline.Built, primal: Specialized) -> str:

@@ -12,7 +12,7 @@ is meant, an object of a user's class.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -242,36 +242,27 @@ def split_like(by: Any, arrays: Any, axis: Any = 0) -> Any:
     check(by)
     if type(arrays) in ARRAYS:
         return np.stack(split_like(by, list(arrays), axis))
-    pieces, start = [], 0
-    for array in arrays:
-        stop = start + _length(array, by, axis)
-        index = (
-            slice(start, stop) if axis is None else (slice(None),) * (axis % by.ndim) + (slice(start, stop),)
-        )
-        pieces.append(cast(by[index].reshape(np.shape(array)) if np.ndim(array) else by[index].item(), array))
-        start = stop
-    return pieces
-
-
-def _length(array: Any, by: Any, axis: Any) -> int:
-    if axis is None:
-        return np.size(array)
-    # what np.stack, np.vstack and their like have stretched to by's rank has length 1 there, but
-    # np.hstack leaves one-dimensional arrays as they are
-    return np.shape(array)[axis] if np.ndim(array) == by.ndim else 1
+    places = _places(by, arrays, axis)
+    return [cast(by[place].reshape(np.shape(x))[()], x) for place, x in zip(places, arrays)]
 
 
 def join_like(seq: Any, by: Any, axis: Any = 0) -> Any:
     """The transpose of `split_like`: the pieces side by side in an array like `by`."""
-    if axis is None:
-        return cast(np.concatenate([np.ravel(piece) for piece in seq]), by)
-    joined, start = np.zeros_like(by), 0
-    for piece in seq:
-        stop = start + _length(piece, by, axis)
-        index = (slice(None),) * (axis % by.ndim) + (slice(start, stop),)
-        joined[index] = np.reshape(piece, joined[index].shape)
-        start = stop
+    joined = zeros(by)
+    for place, piece in zip(_places(by, seq, axis), seq):
+        joined[place] = np.reshape(piece, joined[place].shape)
     return joined
+
+
+def _places(by: Any, arrays: Any, axis: Any) -> Iterator[tuple[slice, ...]]:
+    """The index of each array in what they were joined to."""
+    stop = 0
+    for array in arrays:
+        # what np.stack, np.vstack and their like stretched to by's rank has length 1 along the axis
+        whole = axis is not None and np.ndim(array) == by.ndim
+        length = np.size(array) if axis is None else np.shape(array)[axis] if whole else 1
+        start, stop = stop, stop + length
+        yield (*(slice(None),) * ((axis or 0) % by.ndim), slice(start, stop))
 
 
 def tree_like(by: Any, tree: Any) -> Any:

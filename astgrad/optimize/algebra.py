@@ -30,7 +30,7 @@ from astgrad.errors import Origin
 from astgrad.ir import Atom, Call, Const, Function, Method, Tree, Var
 from astgrad.optimize.shapes import shape_atom
 from astgrad.rules import registry
-from astgrad.transform.builder import Builder, atom_of
+from astgrad.transform.builder import Builder
 
 Rewrite = Callable[..., "Atom | None"]
 

@@ -9,17 +9,17 @@ In comes an operator and its operands, out comes an atom: a `Const` where the sp
 from __future__ import annotations
 
 import operator
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from astgrad import ir
 from astgrad.analyses import specs as sp
 from astgrad.analyses.specs import UNKNOWN, Spec
 from astgrad.errors import NOWHERE, Origin
-from astgrad import ir
 from astgrad.ir import Atom, Call, Closure, Const, Effects, Statement, Tree, Var
 from astgrad.rules import registry
 

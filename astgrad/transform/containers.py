@@ -16,6 +16,7 @@ from typing import Any
 from astgrad.ir import Atom, Const, Method, Tree
 
 NOT_HERE = object()
+NONE = Const(None)
 
 SEQUENCES = (tuple, list)
 
@@ -140,7 +141,7 @@ def _pairs(tree: Atom) -> Any:
     return Tree(tuple, tuple(Tree(tuple, (Const(key), item)) for key, item in rows))
 
 
-def _get(tree: Tree, key: Atom, default: Atom = Const(None)) -> Any:
+def _get(tree: Tree, key: Atom, default: Atom = NONE) -> Any:
     if not isinstance(key, Const):
         return NOT_HERE
     return tree.items[tree.keys.index(key.value)] if key.value in tree.keys else default

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-
 from astgrad import ir, runtime
 from astgrad.analyses import specs as sp
 from astgrad.ir import Atom, Call, Const, Function, Method, Tree, Var

@@ -14,50 +14,34 @@ from __future__ import annotations
 import inspect
 import operator
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
 
-from astgrad import ir, runtime
+from astgrad import ir
 from astgrad.analyses import specs as sp
-from astgrad.analyses.facts import LEAVES, Fact, Facts, Path, leaf_fact, leaf_spec
+from astgrad.analyses.facts import Facts
 from astgrad.analyses.specs import UNKNOWN, Spec
 from astgrad.errors import (
     AstgradError,
     InternalError,
     MissingRule,
-    Origin,
     UnsupportedSyntax,
     UntrackedMutation,
-    refuse,
 )
 from astgrad.frontend.lower import lower
-from astgrad.ir import Atom, Call, Capture, Closure, Const, Effects, Function, Method, Tree, Var
+from astgrad.ir import Atom, Call, Closure, Const, Effects, Function, Method, Tree, Var
 from astgrad.rules import registry
-from astgrad.transform import broadcasting, containers
-from astgrad.transform.builder import Builder, atom_of
+from astgrad.transform import containers, objects
+from astgrad.transform.builder import atom_of
 from astgrad.transform.containers import NOT_HERE
+from astgrad.transform.leaves import Leaves
+from astgrad.transform.operations import OPERATIONS
 
-AUGMENTED = {
-    operator.iadd: operator.add,
-    operator.isub: operator.sub,
-    operator.imul: operator.mul,
-    operator.itruediv: operator.truediv,
-    operator.ifloordiv: operator.floordiv,
-    operator.imod: operator.mod,
-    operator.ipow: operator.pow,
-    operator.imatmul: operator.matmul,
-    operator.iand: operator.and_,
-    operator.ior: operator.or_,
-    operator.ixor: operator.xor,
-    operator.ilshift: operator.lshift,
-    operator.irshift: operator.rshift,
-}
 RANK_DECIDING = frozenset(("axis", "axes", "axis1", "axis2", "source", "destination", "ord"))
 LIST_PARAMETERS = frozenset(("arrays", "object", "seq", "tup", "arys", "operands", "shape", "newshape"))
-STATIC_ATTRIBUTES = ("shape", "ndim", "size", "dtype", "itemsize", "nbytes")
 RECURSION = 20  # calls of one function inside itself
 DEPTH = 200  # of inlined calls
 
@@ -102,109 +86,12 @@ def specialize(function: Function, facts: Facts, wrt: Iterable[str], owner: Any 
 
 
 @dataclass
-class Specializer(Builder):
-    """The state of the walk: what each Var is, where it was read, what it depends on."""
+class Specializer(Leaves):
+    """The walk: how each call is resolved."""
 
-    facts: Facts = field(default_factory=Facts)
-    varied: set[Var] = field(default_factory=set)
-    paths: dict[Atom, Path] = field(default_factory=dict)  # leaves of roots, and callables among them
-    pending: dict[Var, Fact] = field(default_factory=dict)  # facts not consulted yet
-    roots: dict[tuple[int, str], Var] = field(default_factory=dict)  # of captured names, by holder
-    captures: dict[tuple[int, str], tuple[Var, Capture, Atom]] = field(default_factory=dict)
-    guards: list[ir.Guard] = field(default_factory=list)
     stack: list[Function] = field(default_factory=list)
     gradients: list[Any] = field(default_factory=list)  # being generated
     in_rule: bool = False
-
-    # --- roots: parameters and captured names
-
-    def root(self, var: Var, name: str) -> Atom:
-        """A root as an atom: itself, a constant, or the Tree of its leaves."""
-        path = Path(var)
-        if self.facts.values is None or name not in self.facts.values:
-            self.paths[var] = path
-            return var
-        self.facts.bind(var, self.facts.values[name])
-        return self.leaf(path, self.facts.values[name], name, var)
-
-    def leaf(
-        self, path: Path, value: Any, name: str, var: Var | None = None, budget: list[int] | None = None
-    ) -> Atom:
-        """What is known of the value at `path`; `var` is given where it is bound already."""
-        budget = budget if budget is not None else [LEAVES]
-        parts = containers.split(value)
-        if parts is not None and len(parts[1]) <= budget[0]:
-            (kind, expected), pairs = parts
-            budget[0] -= len(pairs)
-            self.facts.use(Fact(path, "type", type(value)), Fact(path, kind, expected))
-            named = kind == "type"
-            items = []
-            for key, item in pairs:
-                step = path.attr(key) if named else path.item(key)
-                items.append(self.leaf(step, item, containers.leaf_name(name, key), None, budget))
-            return Tree(
-                type(value), tuple(items), containers.keys_of(type(value), tuple(k for k, _ in pairs))
-            )
-        fact = leaf_fact(path, value)
-        if isinstance(value, FunctionType):
-            self.facts.use(
-                Fact(path, "type", FunctionType), Fact(path.attr("__code__"), "is", value.__code__)
-            )
-            return self.constant(path, value)
-        if fact.kind in ("value", "is"):
-            self.facts.use(fact)
-            return self.constant(path, value)
-        if var is None:
-            var = self.read(path, name)
-        self.paths[var] = path
-        self.pending[var] = fact
-        self.facts.sources[var] = path
-        tracked = fact.kind == "array" or isinstance(value, (int, float, complex, np.generic))
-        self.specs[var] = leaf_spec(value, var, self.facts.asked) if tracked else UNKNOWN
-        return var
-
-    def constant(self, path: Path, value: Any) -> Const:
-        const = Const(value)
-        self.paths[const] = path
-        return const
-
-    def read(self, path: Path, name: str) -> Var:
-        """The statement that reads a leaf of a container or an attribute of an object."""
-        value: Atom = path.root
-        for index, (kind, key) in enumerate(path.steps):
-            last = index == len(path.steps) - 1
-            op = Const(operator.getitem if kind == "item" else getattr)
-            value = self.append(op, (value, Const(key)), (), UNKNOWN, ir.VIEW, name if last else "")
-        assert isinstance(value, Var)
-        return value
-
-    def spec(self, atom: Atom) -> Spec:
-        """What is known of an atom; the fact it stands on becomes part of the signature."""
-        if isinstance(atom, Var) and atom in self.pending:
-            self.facts.use(self.pending.pop(atom))
-        return super().spec(atom)
-
-    def force(self, atom: Atom) -> Atom:
-        """An int leaf that decides a rank, by value (S2)."""
-        path = self.paths.get(atom) if isinstance(atom, Var) else None
-        if path is None or not self.facts.may_force(path):
-            return atom
-        value = self.facts.value(path)
-        if type(value) is not int:
-            return atom
-        self.facts.use(Fact(path, "value", value))
-        return Const(value)
-
-    def exact_length(self, dim: sp.Dimension) -> int | None:
-        """A dimension by value, which then belongs to the signature; None where it is not an argument's."""
-        if not isinstance(dim, sp.Dim):
-            return dim
-        path = self.facts.sources.get(dim.source)
-        if path is None or dim.offset or not self.facts.known(path):
-            return None
-        length = int(self.facts.value(path).shape[dim.axis])
-        self.facts.use(Fact(path, f"axis{dim.axis}", (dim.axis, length)))
-        return length
 
     # --- functions
 
@@ -217,28 +104,6 @@ class Specializer(Builder):
         self.block(function.body, env)
         self.stack.pop()
         return self.atom(function.body.results[0], env)
-
-    def captured(self, function: Function, capture: Capture) -> Atom:
-        """A captured name as a root; one root for each place it lives in."""
-        key = (id(capture.holder), capture.name)
-        if key not in self.captures:
-            var = self.roots.setdefault(key, Var(capture.name))
-            if self.facts.values is None:
-                self.paths[var] = Path(var)
-                atom: Atom = var
-            else:
-                value = capture.read()
-                self.facts.bind(var, value)
-                atom = self.leaf(Path(var), value, capture.name, var)
-            self.captures[key] = (var, capture, atom)
-        return self.captures[key][2]
-
-    def finish(self, function: Function, params: tuple[ir.Param, ...], result: Atom) -> Function:
-        captures = tuple((var, capture) for var, capture, _ in self.captures.values())
-        bound = tuple(p.var for p in params) + tuple(var for var, _ in captures)
-        body = ir.Block(bound, tuple(self.body), (result,))
-        guards = tuple({(id(g.capture.holder), g.capture.name, g.path): g for g in self.guards}.values())
-        return Function(function.name, params, body, captures, guards, function.doc, function.origin)
 
     def block(self, block: ir.Block, env: dict[Var, Atom]) -> None:
         for statement in block.body:
@@ -340,7 +205,7 @@ class Specializer(Builder):
             return moved
         if isinstance(value, Method):
             return self.method(value, args, kwargs, name)
-        special = SPECIAL.get(value) if registry.hashable(value) else None
+        special = OPERATIONS.get(value) if registry.hashable(value) else None
         if special is not None and not kwargs:
             result = special(self, args, name)
             if result is not NOT_HERE:
@@ -376,32 +241,10 @@ class Specializer(Builder):
         env: dict[Var, Atom] = {}
         if path is None or self.in_rule:
             return self.inline(function, args, kwargs, env, {})
-        env = self.cells(function, op.value, path)
-        return self.inline(_without(function, env), args, kwargs, env, self.live_defaults(op.value, path))
-
-    def live_defaults(self, value: FunctionType, path: Path) -> dict[str, Atom]:
-        """Defaults of a function that is an argument, as leaves of that argument."""
-        found: dict[str, Atom] = {}
-        code, values = value.__code__, value.__defaults__ or ()
-        names = code.co_varnames[: code.co_argcount][code.co_argcount - len(values) :]
-        step = path.attr("__defaults__")
-        if values:
-            self.facts.use(Fact(step, "length", len(values)))
-        for i, name in enumerate(names):
-            found[name] = self.leaf(step.item(i), values[i], name)
-        for name, default in (value.__kwdefaults__ or {}).items():
-            found[name] = self.leaf(path.attr("__kwdefaults__").item(name), default, name)
-        return found
-
-    def cells(self, function: Function, value: FunctionType, path: Path) -> dict[Var, Atom]:
-        """Closure cells of a function that is an argument, as leaves of that argument."""
-        found: dict[Var, Atom] = {}
-        for var, capture in function.captures:
-            if capture.name in value.__code__.co_freevars:
-                index = value.__code__.co_freevars.index(capture.name)
-                cell = path.attr("__closure__").item(index).attr("cell_contents")
-                found[var] = self.leaf(cell, self.facts.value(cell), capture.name)
-        return found
+        env = objects.cells(self, function, op.value, path)
+        return self.inline(
+            objects.without(function, env), args, kwargs, env, objects.live_defaults(self, op.value, path)
+        )
 
     def operator_call(self, operator_: Any, args: Any, kwargs: Any) -> Atom:
         """`grad(f)` inside a function: the gradient is made here, of a function known by name."""
@@ -465,50 +308,15 @@ class Specializer(Builder):
         exact = self.is_varied(receiver) or self.facts.values is None
         if exact and registry.lookup(method) is not None and spec is UNKNOWN and receiver not in self.paths:
             return self.ruled(Const(method), args, kwargs, name)
-        member = self.attribute(receiver, method.name)
+        member = objects.attribute(self, receiver, method.name)
         if member is not NOT_HERE:
             return self.apply(member, args[1:], kwargs, name)
         if exact and registry.lookup(method) is not None:
             return self.ruled(Const(method), args, kwargs, name)
         return self.foreign(Const(method), args, kwargs, name)
 
-    def attribute(self, receiver: Atom, name: str) -> Atom | Any:
-        """The attribute of an object at a path: a leaf, or a function bound to it."""
-        if isinstance(receiver, Const):
-            return self.constant_attribute(receiver, name)
-        path = self.paths.get(receiver)
-        if path is None or not self.facts.known(path) or self.spec(receiver) is not UNKNOWN:
-            return NOT_HERE
-        value = self.facts.value(path)
-        member = inspect.getattr_static(type(value), name, None)
-        self.facts.use(Fact(path, "type", type(value)))
-        if isinstance(member, property) and isinstance(member.fget, FunctionType):
-            return self.apply(Const(member.fget), (receiver,), ())
-        if isinstance(member, FunctionType) and name not in getattr(value, "__dict__", ()):
-            self.facts.use(Fact(path.attr(name).attr("__code__"), "is", member.__code__))
-            return Closure(*_bound(lower(member), receiver))
-        if not hasattr(value, name):
-            raise AttributeError(f"{type(value).__name__!r} object has no attribute {name!r}")
-        return self.leaf(path.attr(name), getattr(value, name), name)
-
-    def constant_attribute(self, receiver: Const, name: str) -> Atom | Any:
-        """An attribute of a module or type: a fact of its own, since it can be rebound."""
-        value = receiver.value
-        if self.facts.values is None or isinstance(value, (str, int, float, complex, type(None), np.generic)):
-            return NOT_HERE
-        key = (id(value), "")
-        var = self.roots.setdefault(key, Var())
-        self.facts.bind(var, value)
-        if key not in self.captures:
-            holder = {receiver.text or "module": receiver.value}
-            self.captures[key] = (var, Capture(receiver.text or "module", holder), var)
-        if not isinstance(value, (ModuleType, type)):
-            self.paths[var] = Path(var)
-            return self.attribute(var, name)
-        return self.leaf(Path(var).attr(name), getattr(value, name), name)
-
     def object_call(self, op: Var, args: Any, kwargs: Any) -> Atom:
-        member = self.attribute(op, "__call__") if op in self.paths else NOT_HERE
+        member = objects.attribute(self, op, "__call__") if op in self.paths else NOT_HERE
         if member is not NOT_HERE:
             return self.apply(member, args, kwargs)
         self.refuse(
@@ -569,16 +377,6 @@ class Specializer(Builder):
             operands = tuple(operand for operand in operands if id(operand) not in shapes)
         return self.is_varied(*operands)
 
-    def vary(self, argument: Atom) -> None:
-        """Differentiate with respect to the float leaves of an argument."""
-        for var in ir.variables(argument):
-            dtype = sp.dtype_of(self.spec(var))
-            if dtype is None or dtype.kind in "fc":
-                self.varied.add(var)
-
-    def is_varied(self, *atoms: Atom) -> bool:
-        return any(var in self.varied for atom in atoms for var in ir.variables(atom))
-
     def foreign(self, op: Const, args: Any, kwargs: Any, name: str) -> Atom:
         """A call that the registry does not know and that has no source (S22)."""
         operands = (*args, *(value for _, value in kwargs))
@@ -614,9 +412,6 @@ class Specializer(Builder):
             "write it with a NumPy function that has one (docs/rules.md)",
         )
 
-    def refuse(self, kind: type[AstgradError], message: str, advice: str = "") -> Any:
-        refuse(kind, self.origin, message, advice)
-
     # --- gradients called inside the function
 
     def inside(self) -> tuple[Specializer, dict[Var, Atom]]:
@@ -631,31 +426,6 @@ class Specializer(Builder):
             gradients=self.gradients,
         )
         return inner, {}
-
-    def fresh(self, outer: Specializer, atom: Atom, name: str, outer_of: dict[Var, Atom]) -> Atom:
-        """An argument of that function: new Vars for its leaves, which `outer_of` maps back."""
-        if isinstance(atom, Tree):
-            items = (self.fresh(outer, item, "", outer_of) for item in atom.items)
-            return Tree(atom.kind, tuple(items), atom.keys)
-        spec = outer.spec(atom)
-        if not isinstance(atom, Var) and not isinstance(spec, sp.Number):
-            return atom
-        var = Var(atom.name if isinstance(atom, Var) and atom.name else name)
-        self.specs[var] = spec
-        outer_of[var] = atom
-        if isinstance(atom, Var) and atom in outer.paths:
-            self.paths[var] = outer.paths[atom]
-        return var
-
-    def again(self, function: Function, outer_of: dict[Var, Atom]) -> Atom:
-        """Walk the statements of a finished gradient here."""
-        env: dict[Var, Atom] = dict(outer_of)
-        for var, capture in function.captures:
-            env[var] = self.captured(function, capture)
-        for statement in function.body.body:
-            assert isinstance(statement, Call)
-            self.statement(replace(statement, origin=replace(statement.origin, backward=False)), env)
-        return self.atom(function.body.results[0], env)
 
     # --- rules
 
@@ -679,203 +449,5 @@ class Specializer(Builder):
             self.in_rule = outer
 
 
-# --- operations that the walk resolves itself
-
-
-def _getattr(walk: Specializer, args: Any, name: str) -> Any:
-    value, attribute = args[0], args[1].value
-    if isinstance(value, Tree):
-        found = containers.get_attribute(value, attribute)
-        if found is NOT_HERE and isinstance(getattr(value.kind, attribute, None), property):
-            return walk.apply(Const(getattr(value.kind, attribute).fget), (value,), (), name)
-        return found
-    spec = walk.spec(value)
-    if isinstance(spec, (sp.Array, sp.Number)) or (isinstance(value, Var) and not walk.facts.roots):
-        if attribute not in (*registry.ATTRIBUTES, *STATIC_ATTRIBUTES) and spec is not UNKNOWN:
-            walk.refuse(MissingRule, f"the array attribute .{attribute} has no derivative rule", "")
-        result = walk.emit(Const(getattr), args, (), name)
-        if isinstance(result, Var) and attribute not in STATIC_ATTRIBUTES and walk.is_varied(value):
-            walk.varied.add(result)
-        return result
-    found = walk.attribute(value, attribute)
-    if found is NOT_HERE and walk.is_varied(value):
-        if attribute not in (*registry.ATTRIBUTES, *STATIC_ATTRIBUTES):
-            walk.refuse(
-                MissingRule, f"the attribute .{attribute} of what is computed here has no derivative rule", ""
-            )
-        result = walk.emit(Const(getattr), args, (), name)
-        if isinstance(result, Var) and attribute not in STATIC_ATTRIBUTES:
-            walk.varied.add(result)
-        return result
-    if found is NOT_HERE:
-        return walk.append(Const(getattr), args, (), UNKNOWN, Effects(None, (), True, "unknown"), name)
-    return found
-
-
-def _getitem(walk: Specializer, args: Any, name: str) -> Any:
-    value, index = args
-    if not isinstance(value, Tree):
-        spec = walk.spec(value)
-        if isinstance(spec, sp.Struct):
-            return _getitem(walk, (walk.as_tree(value), index), name)
-        return NOT_HERE
-    index = walk.force(index)
-    try:
-        return containers.getitem(value, sp.static(walk.spec(index)))
-    except sp.Undecided:
-        walk.refuse(
-            UnsupportedSyntax,
-            f"the index of a {value.kind.__name__} is not known before the call",
-            "use an array, or a constant index",
-        )
-    except containers.Indexing as error:
-        raise error.args[0] from None
-
-
-def _unpack(walk: Specializer, args: Any, name: str) -> Any:
-    value, count = args[0], args[1].value
-    items = containers.elements(value)
-    spec = walk.spec(value)
-    length = len(items) if items is not None else len(spec.items) if isinstance(spec, sp.Struct) else None
-    if length is None and isinstance(spec, sp.Array) and spec.shape:
-        length = walk.exact_length(spec.shape[0])
-        if length == count:
-            rows = (walk.ruled(Const(operator.getitem), (value, Const(i)), (), "") for i in range(count))
-            return Tree(tuple, tuple(rows))
-    if length is None:
-        return NOT_HERE
-    if length != count:
-        few = f"not enough values to unpack (expected {count}, got {length})"
-        raise ValueError(few if length < count else f"too many values to unpack (expected {count})")
-    return Tree(tuple, items) if items is not None else value
-
-
-def _augmented(plain: Any) -> Callable[..., Any]:
-    def augmented(walk: Specializer, args: Any, name: str) -> Any:
-        target, value = args
-        spec = walk.spec(target)
-        if isinstance(spec, sp.Array) or (isinstance(target, Tree) and target.kind in (list, dict)):
-            walk.refuse(
-                UntrackedMutation,
-                "an augmented assignment writes into an array or list",
-                "write 'x = x + y', which makes a new one",
-            )
-        if isinstance(spec, sp.Unknown):
-            target = walk.ruled(Const(runtime.immutable), (target,), (), "")
-        return walk.apply(Const(plain), (target, value), (), name)
-
-    return augmented
-
-
-def _isinstance(walk: Specializer, args: Any, name: str) -> Any:
-    value, types = args
-    if not isinstance(types, (Const, Tree)):
-        return NOT_HERE
-    kinds = types.value if isinstance(types, Const) else sp.static(walk.spec(types))
-    spec = walk.spec(value)
-    if isinstance(value, Tree):
-        return Const(issubclass(value.kind, kinds))
-    if isinstance(spec, sp.Array):
-        return Const(issubclass(np.ndarray, kinds))
-    if isinstance(spec, sp.Number):
-        return Const(issubclass(spec.type, kinds))
-    return Const(isinstance(spec.value, kinds)) if isinstance(spec, sp.Known) else NOT_HERE
-
-
-def _unbroadcast(walk: Specializer, args: Any, name: str) -> Any:
-    value, x = args
-    return broadcasting.unbroadcast(walk, value, x) if walk.in_rule else NOT_HERE
-
-
-def _unreduce(walk: Specializer, args: Any, name: str) -> Any:
-    by, a, axis, keepdims = (*args, Const(None), Const(False))[:4]
-    try:
-        options = (sp.static(walk.spec(axis)), sp.static(walk.spec(keepdims)))
-    except sp.Undecided:
-        return NOT_HERE
-    spread = broadcasting.unreduce(walk, by, a, *options) if walk.in_rule else None
-    return NOT_HERE if spread is None else spread
-
-
-def _conjugate(walk: Specializer, args: Any, name: str) -> Any:
-    dtype = sp.dtype_of(walk.spec(args[0]))
-    return args[0] if walk.in_rule and dtype is not None and dtype.kind != "c" else NOT_HERE
-
-
-def _tree_like(walk: Specializer, args: Any, name: str) -> Any:
-    """The adjoint of an array of static lists, item by item."""
-    by, tree = args
-    if not isinstance(tree, Tree) or not isinstance(walk.spec(by), sp.Array):
-        return NOT_HERE
-
-    def item(atom: Atom, place: tuple[int, ...]) -> Atom:
-        if isinstance(atom, Tree):
-            return Tree(
-                atom.kind, tuple(item(each, (*place, i)) for i, each in enumerate(atom.items)), atom.keys
-            )
-        return (
-            walk.call(operator.getitem, by, place if len(place) > 1 else place[0])
-            if walk.is_varied(atom)
-            else Const(None)
-        )
-
-    return item(tree, ())
-
-
-def _count(walk: Specializer, args: Any, name: str) -> Any:
-    a, axis = (*args, Const(None))[:2]
-    if isinstance(a, Tree) or not walk.in_rule:
-        return NOT_HERE
-    try:
-        found = broadcasting.size(walk, a, sp.static(walk.spec(axis)))
-    except sp.Undecided:
-        return NOT_HERE
-    return NOT_HERE if found is None else found
-
-
-SPECIAL: dict[Any, Callable[..., Any]] = {
-    runtime.unbroadcast: _unbroadcast,
-    runtime.unreduce: _unreduce,
-    np.conjugate: _conjugate,
-    runtime.count: _count,
-    runtime.tree_like: _tree_like,
-    np.size: _count,
-    getattr: _getattr,
-    operator.getitem: _getitem,
-    runtime.unpack: _unpack,
-    isinstance: _isinstance,
-    **{inplace: _augmented(plain) for inplace, plain in AUGMENTED.items()},
-}
-
-
 def _is_numpy(function: Any) -> bool:
     return (getattr(function, "__module__", "") or "").partition(".")[0] == "numpy"
-
-
-def _without(function: Function, env: dict[Var, Atom]) -> Function:
-    """The function with some of its captured names bound otherwise."""
-    captures = tuple((var, capture) for var, capture in function.captures if var not in env)
-    return Function(
-        function.name,
-        function.params,
-        function.body,
-        captures,
-        function.guards,
-        function.doc,
-        function.origin,
-    )
-
-
-def _bound(function: Function, receiver: Atom) -> tuple[Function, Any, Any]:
-    """A method with its first parameter bound, as the parts of a Closure."""
-    first, *rest = function.params
-    bound = Function(
-        function.name,
-        tuple(rest),
-        function.body,
-        function.captures,
-        function.guards,
-        function.doc,
-        function.origin,
-    )
-    return bound, ((first.var, receiver),), ()

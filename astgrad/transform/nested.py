@@ -1,0 +1,43 @@
+"""Nested: a gradient that is called inside a function, entered through its IR.
+
+In come the atoms that it is called with, out go the statements of its pure gradient, walked again here,
+so that they can be differentiated like any others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from astgrad.analyses import specs as sp
+from astgrad.ir import Atom, Call, Function, Tree, Var
+
+if TYPE_CHECKING:
+    from astgrad.transform.specialize import Specializer
+
+
+def fresh(inner: Specializer, outer: Specializer, atom: Atom, name: str, outer_of: dict[Var, Atom]) -> Atom:
+    """An argument of that function: new Vars for its leaves, which `outer_of` maps back."""
+    if isinstance(atom, Tree):
+        items = (fresh(inner, outer, item, "", outer_of) for item in atom.items)
+        return Tree(atom.kind, tuple(items), atom.keys)
+    spec = outer.spec(atom)
+    if not isinstance(atom, Var) and not isinstance(spec, sp.Number):
+        return atom
+    var = Var(atom.name if isinstance(atom, Var) and atom.name else name)
+    inner.specs[var] = spec
+    outer_of[var] = atom
+    if isinstance(atom, Var) and atom in outer.paths:
+        inner.paths[var] = outer.paths[atom]
+    return var
+
+
+def again(walk: Specializer, function: Function, outer_of: dict[Var, Atom]) -> Atom:
+    """Walk the statements of a finished gradient here."""
+    env: dict[Var, Atom] = dict(outer_of)
+    for var, capture in function.captures:
+        env[var] = walk.captured(function, capture)
+    for statement in function.body.body:
+        assert isinstance(statement, Call)
+        walk.statement(replace(statement, origin=replace(statement.origin, backward=False)), env)
+    return walk.atom(function.body.results[0], env)

@@ -1,0 +1,100 @@
+"""Objects: attributes and methods of what a path leads to, and functions that are arguments.
+
+In comes an object that the walk only knows by where it stands, out comes an atom for one of its
+attributes: a leaf, the value of a property, or a method with its receiver bound. Type, code and cells are
+facts of the signature.
+
+    self.W  ->  t1 = getattr(self, 'W'): f8[t10, t11]        self.predict  ->  <predict self=self>
+"""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import replace
+from types import FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from astgrad.analyses.facts import Fact, Path
+from astgrad.analyses.specs import UNKNOWN
+from astgrad.frontend.lower import lower
+from astgrad.ir import Atom, Capture, Closure, Const, Function, Var
+from astgrad.transform.containers import NOT_HERE
+
+if TYPE_CHECKING:
+    from astgrad.transform.specialize import Specializer
+
+
+def attribute(walk: Specializer, receiver: Atom, name: str) -> Atom | Any:
+    """The attribute of an object at a path: a leaf, or a function bound to it."""
+    if isinstance(receiver, Const):
+        return constant_attribute(walk, receiver, name)
+    path = walk.paths.get(receiver)
+    if path is None or not walk.facts.known(path) or walk.spec(receiver) is not UNKNOWN:
+        return NOT_HERE
+    value = walk.facts.value(path)
+    member = inspect.getattr_static(type(value), name, None)
+    walk.facts.use(Fact(path, "type", type(value)))
+    if isinstance(member, property) and isinstance(member.fget, FunctionType):
+        return walk.apply(Const(member.fget), (receiver,), ())
+    if isinstance(member, FunctionType) and name not in getattr(value, "__dict__", ()):
+        walk.facts.use(Fact(path.attr(name).attr("__code__"), "is", member.__code__))
+        return bound_to(lower(member), receiver)
+    if not hasattr(value, name):
+        raise AttributeError(f"{type(value).__name__!r} object has no attribute {name!r}")
+    return walk.leaf(path.attr(name), getattr(value, name), name)
+
+
+def constant_attribute(walk: Specializer, receiver: Const, name: str) -> Atom | Any:
+    """An attribute of a module or type: a fact of its own, since it can be rebound."""
+    value = receiver.value
+    if walk.facts.values is None or isinstance(value, (str, int, float, complex, type(None), np.generic)):
+        return NOT_HERE
+    key = (id(value), "")
+    var = walk.roots.setdefault(key, Var())
+    walk.facts.bind(var, value)
+    if key not in walk.captures:
+        holder = {receiver.text or "module": receiver.value}
+        walk.captures[key] = (var, Capture(receiver.text or "module", holder), var)
+    if not isinstance(value, (ModuleType, type)):
+        walk.paths[var] = Path(var)
+        return attribute(walk, var, name)
+    return walk.leaf(Path(var).attr(name), getattr(value, name), name)
+
+
+def cells(walk: Specializer, function: Function, value: FunctionType, path: Path) -> dict[Var, Atom]:
+    """Closure cells of a function that is an argument, as leaves of that argument."""
+    found: dict[Var, Atom] = {}
+    for var, capture in function.captures:
+        if capture.name in value.__code__.co_freevars:
+            index = value.__code__.co_freevars.index(capture.name)
+            cell = path.attr("__closure__").item(index).attr("cell_contents")
+            found[var] = walk.leaf(cell, walk.facts.value(cell), capture.name)
+    return found
+
+
+def live_defaults(walk: Specializer, value: FunctionType, path: Path) -> dict[str, Atom]:
+    """Defaults of a function that is an argument, as leaves of that argument."""
+    found: dict[str, Atom] = {}
+    code, values = value.__code__, value.__defaults__ or ()
+    names = code.co_varnames[: code.co_argcount][code.co_argcount - len(values) :]
+    step = path.attr("__defaults__")
+    if values:
+        walk.facts.use(Fact(step, "length", len(values)))
+    for i, name in enumerate(names):
+        found[name] = walk.leaf(step.item(i), values[i], name)
+    for name, default in (value.__kwdefaults__ or {}).items():
+        found[name] = walk.leaf(path.attr("__kwdefaults__").item(name), default, name)
+    return found
+
+
+def without(function: Function, env: dict[Var, Atom]) -> Function:
+    """The function with some of its captured names bound otherwise."""
+    return replace(function, captures=tuple(pair for pair in function.captures if pair[0] not in env))
+
+
+def bound_to(function: Function, receiver: Atom) -> Closure:
+    """A method with its first parameter bound."""
+    first, *rest = function.params
+    return Closure(replace(function, params=tuple(rest)), ((first.var, receiver),))

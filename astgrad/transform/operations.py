@@ -1,0 +1,211 @@
+"""Operations that the walk resolves itself: attributes, items, unpacking, augmented assignment, shapes.
+
+In come the operands of one call, out comes the atom of its value, or NOT_HERE where the call is one like
+any other.
+
+    x.shape of f8[x0]  ->  t1: tuple(int x0)      a, b = f8[2]  ->  a[0], a[1]
+    s += y of a float  ->  add(s, y)              s += y of an array  ->  refused
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from astgrad import runtime
+from astgrad.analyses import specs as sp
+from astgrad.analyses.specs import UNKNOWN
+from astgrad.errors import MissingRule, UnsupportedSyntax, UntrackedMutation
+from astgrad.ir import Atom, Const, Effects, Tree, Var
+from astgrad.rules import registry
+from astgrad.transform import broadcasting, containers, objects
+from astgrad.transform.containers import NOT_HERE
+
+if TYPE_CHECKING:
+    from astgrad.transform.specialize import Specializer
+
+STATIC_ATTRIBUTES = ("shape", "ndim", "size", "dtype", "itemsize", "nbytes")
+AUGMENTED = {
+    operator.iadd: operator.add,
+    operator.isub: operator.sub,
+    operator.imul: operator.mul,
+    operator.itruediv: operator.truediv,
+    operator.ifloordiv: operator.floordiv,
+    operator.imod: operator.mod,
+    operator.ipow: operator.pow,
+    operator.imatmul: operator.matmul,
+    operator.iand: operator.and_,
+    operator.ior: operator.or_,
+    operator.ixor: operator.xor,
+    operator.ilshift: operator.lshift,
+    operator.irshift: operator.rshift,
+}
+
+
+def _getattr(walk: Specializer, args: Any, name: str) -> Any:
+    value, attribute = args[0], args[1].value
+    if isinstance(value, Tree):
+        found = containers.get_attribute(value, attribute)
+        if found is NOT_HERE and isinstance(getattr(value.kind, attribute, None), property):
+            return walk.apply(Const(getattr(value.kind, attribute).fget), (value,), (), name)
+        return found
+    spec = walk.spec(value)
+    if isinstance(spec, (sp.Array, sp.Number)) or (isinstance(value, Var) and not walk.facts.roots):
+        if attribute not in (*registry.ATTRIBUTES, *STATIC_ATTRIBUTES) and spec is not UNKNOWN:
+            walk.refuse(MissingRule, f"the array attribute .{attribute} has no derivative rule", "")
+        result = walk.emit(Const(getattr), args, (), name)
+        if isinstance(result, Var) and attribute not in STATIC_ATTRIBUTES and walk.is_varied(value):
+            walk.varied.add(result)
+        return result
+    found = objects.attribute(walk, value, attribute)
+    if found is NOT_HERE and walk.is_varied(value):
+        if attribute not in (*registry.ATTRIBUTES, *STATIC_ATTRIBUTES):
+            walk.refuse(
+                MissingRule, f"the attribute .{attribute} of what is computed here has no derivative rule", ""
+            )
+        result = walk.emit(Const(getattr), args, (), name)
+        if isinstance(result, Var) and attribute not in STATIC_ATTRIBUTES:
+            walk.varied.add(result)
+        return result
+    if found is NOT_HERE:
+        return walk.append(Const(getattr), args, (), UNKNOWN, Effects(None, (), True, "unknown"), name)
+    return found
+
+
+def _getitem(walk: Specializer, args: Any, name: str) -> Any:
+    value, index = args
+    if not isinstance(value, Tree):
+        spec = walk.spec(value)
+        if isinstance(spec, sp.Struct):
+            return _getitem(walk, (walk.as_tree(value), index), name)
+        return NOT_HERE
+    index = walk.force(index)
+    try:
+        return containers.getitem(value, sp.static(walk.spec(index)))
+    except sp.Undecided:
+        walk.refuse(
+            UnsupportedSyntax,
+            f"the index of a {value.kind.__name__} is not known before the call",
+            "use an array, or a constant index",
+        )
+    except containers.Indexing as error:
+        raise error.args[0] from None
+
+
+def _unpack(walk: Specializer, args: Any, name: str) -> Any:
+    value, count = args[0], args[1].value
+    items = containers.elements(value)
+    spec = walk.spec(value)
+    length = len(items) if items is not None else len(spec.items) if isinstance(spec, sp.Struct) else None
+    if length is None and isinstance(spec, sp.Array) and spec.shape:
+        length = walk.exact_length(spec.shape[0])
+        if length == count:
+            rows = (walk.ruled(Const(operator.getitem), (value, Const(i)), (), "") for i in range(count))
+            return Tree(tuple, tuple(rows))
+    if length is None:
+        return NOT_HERE
+    if length != count:
+        few = f"not enough values to unpack (expected {count}, got {length})"
+        raise ValueError(few if length < count else f"too many values to unpack (expected {count})")
+    return Tree(tuple, items) if items is not None else value
+
+
+def _augmented(plain: Any) -> Callable[..., Any]:
+    def augmented(walk: Specializer, args: Any, name: str) -> Any:
+        target, value = args
+        spec = walk.spec(target)
+        if isinstance(spec, sp.Array) or (isinstance(target, Tree) and target.kind in (list, dict)):
+            walk.refuse(
+                UntrackedMutation,
+                "an augmented assignment writes into an array or list",
+                "write 'x = x + y', which makes a new one",
+            )
+        if isinstance(spec, sp.Unknown):
+            target = walk.ruled(Const(runtime.immutable), (target,), (), "")
+        return walk.apply(Const(plain), (target, value), (), name)
+
+    return augmented
+
+
+def _isinstance(walk: Specializer, args: Any, name: str) -> Any:
+    value, types = args
+    if not isinstance(types, (Const, Tree)):
+        return NOT_HERE
+    kinds = types.value if isinstance(types, Const) else sp.static(walk.spec(types))
+    spec = walk.spec(value)
+    if isinstance(value, Tree):
+        return Const(issubclass(value.kind, kinds))
+    if isinstance(spec, sp.Array):
+        return Const(issubclass(np.ndarray, kinds))
+    if isinstance(spec, sp.Number):
+        return Const(issubclass(spec.type, kinds))
+    return Const(isinstance(spec.value, kinds)) if isinstance(spec, sp.Known) else NOT_HERE
+
+
+def _unbroadcast(walk: Specializer, args: Any, name: str) -> Any:
+    value, x = args
+    return broadcasting.unbroadcast(walk, value, x) if walk.in_rule else NOT_HERE
+
+
+def _unreduce(walk: Specializer, args: Any, name: str) -> Any:
+    by, a, axis, keepdims = (*args, Const(None), Const(False))[:4]
+    try:
+        options = (sp.static(walk.spec(axis)), sp.static(walk.spec(keepdims)))
+    except sp.Undecided:
+        return NOT_HERE
+    spread = broadcasting.unreduce(walk, by, a, *options) if walk.in_rule else None
+    return NOT_HERE if spread is None else spread
+
+
+def _conjugate(walk: Specializer, args: Any, name: str) -> Any:
+    dtype = sp.dtype_of(walk.spec(args[0]))
+    return args[0] if walk.in_rule and dtype is not None and dtype.kind != "c" else NOT_HERE
+
+
+def _tree_like(walk: Specializer, args: Any, name: str) -> Any:
+    """The adjoint of an array of static lists, item by item."""
+    by, tree = args
+    if not isinstance(tree, Tree) or not isinstance(walk.spec(by), sp.Array):
+        return NOT_HERE
+
+    def item(atom: Atom, place: tuple[int, ...]) -> Atom:
+        if isinstance(atom, Tree):
+            return Tree(
+                atom.kind, tuple(item(each, (*place, i)) for i, each in enumerate(atom.items)), atom.keys
+            )
+        return (
+            walk.call(operator.getitem, by, place if len(place) > 1 else place[0])
+            if walk.is_varied(atom)
+            else Const(None)
+        )
+
+    return item(tree, ())
+
+
+def _count(walk: Specializer, args: Any, name: str) -> Any:
+    a, axis = (*args, Const(None))[:2]
+    if isinstance(a, Tree) or not walk.in_rule:
+        return NOT_HERE
+    try:
+        found = broadcasting.size(walk, a, sp.static(walk.spec(axis)))
+    except sp.Undecided:
+        return NOT_HERE
+    return NOT_HERE if found is None else found
+
+
+OPERATIONS: dict[Any, Callable[..., Any]] = {
+    runtime.unbroadcast: _unbroadcast,
+    runtime.unreduce: _unreduce,
+    np.conjugate: _conjugate,
+    runtime.count: _count,
+    runtime.tree_like: _tree_like,
+    np.size: _count,
+    getattr: _getattr,
+    operator.getitem: _getitem,
+    runtime.unpack: _unpack,
+    isinstance: _isinstance,
+    **{inplace: _augmented(plain) for inplace, plain in AUGMENTED.items()},
+}
