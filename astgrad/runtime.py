@@ -137,10 +137,8 @@ def lowered(exponent: Any) -> Any:
 def may_repeat(index: Any) -> bool:
     """Whether an index can name one element twice: only integer arrays and lists can."""
     parts = index if type(index) is tuple else (index,)
-    return any(
-        type(part) is list or (type(part) in ARRAYS and part.dtype.kind in "iu" and part.size > 1)
-        for part in parts
-    )
+    arrays = [np.asarray(part) for part in parts if type(part) in (list, *ARRAYS)]
+    return any(array.dtype.kind in "iu" and array.size > 1 for array in arrays)
 
 
 def scatter(by: Any, index: Any, x: Any) -> Any:
