@@ -192,7 +192,8 @@ def guard_function(tests: Tests, more: Tests, primal: Any, gradient: Any, miss: 
     exec(compile(text, "<astgrad:guard>", "exec"), namespace)
     entry = namespace["entry"]
     entry.__defaults__, entry.__kwdefaults__ = defaults_of(primal)
-    entry.__name__, entry.__qualname__ = primal.__name__, primal.__qualname__
+    entry.__name__ = getattr(primal, "__name__", "function")
+    entry.__qualname__ = getattr(primal, "__qualname__", entry.__name__)
     return entry, namespace["test"]
 
 

@@ -10,6 +10,7 @@ its gradient is generated, compiled and kept, and every call goes through the gu
 
 from __future__ import annotations
 
+import functools
 import inspect
 import logging
 import threading
@@ -83,6 +84,10 @@ class Gradient:
         base: Any = function
         if isinstance(function, MethodType):
             base, self._self = function.__func__, (function.__self__,)
+        elif not isinstance(function, Gradient) and isinstance(
+            vars(type(function)).get("__call__"), FunctionType
+        ):
+            base, self._self = vars(type(function))["__call__"], (function,)
         self._base = base
         self._signature = signature_of(function)
         self._names, self._single = resolve_wrt(function, self._signature, wrt)
@@ -268,8 +273,8 @@ class Gradient:
         return specialize(self._lowered(), facts, self._names, self)
 
     def _lowered(self) -> Function:
-        if isinstance(self._base, Gradient):
-            return self._base._as_function()
+        if isinstance(self._base, (Gradient, functools.partial)):
+            return one_call(self._base, self._generated_name)
         if isinstance(self._base, FunctionType):
             return pipeline.lowered(self._base)
         return primitive(self._base)
@@ -284,19 +289,6 @@ class Gradient:
         return f"{first}\n\n{signature}" if facts.values is not None else f"{first}\n\nThe general form."
 
     # --- being differentiated
-
-    def _as_function(self) -> Function:
-        """This gradient as a function of which the body is one call of it."""
-        params = tuple(
-            ir.Param(Var(name), p.kind.name, None if p.default is p.empty else Const(p.default))
-            for name, p in full_signature(self._base).parameters.items()
-        )
-        args = tuple(p.var for p in params if p.kind != "KEYWORD_ONLY")
-        kwargs = tuple((p.var.name, p.var) for p in params if p.kind == "KEYWORD_ONLY")
-        result = Var()
-        call = ir.Call(result, Const(self), args, kwargs)
-        body = ir.Block(tuple(p.var for p in params), (call,), (result,))
-        return Function(self._generated_name, params, body)
 
     def __astgrad_gradient__(self, walk: Specializer, args: tuple[Atom, ...], kwargs: Any) -> Atom:
         """Enter this gradient inside a function that is differentiated: its pure IR, for these specs."""
@@ -329,6 +321,19 @@ class Gradient:
         adjoint = gradient_of(primal, self._names, self._single, value, self._generated_name)
         built = pipeline.improved(primal.function, adjoint, walk.facts, optimize=True, check=False)
         return nested.again(walk, built.pure, outer_of)
+
+
+def one_call(function: Any, name: str) -> Function:
+    """A gradient or a partial as a function of which the body is one call of it."""
+    params = tuple(
+        ir.Param(Var(name), p.kind.name, None if p.default is p.empty else Const(p.default))
+        for name, p in signature_of(function).parameters.items()
+    )
+    args = tuple(p.var for p in params if p.kind != "KEYWORD_ONLY")
+    kwargs = tuple((p.var.name, p.var) for p in params if p.kind == "KEYWORD_ONLY")
+    result = Var()
+    call = ir.Call(result, Const(function), args, kwargs)
+    return Function(name, params, ir.Block(tuple(p.var for p in params), (call,), (result,)))
 
 
 def in_words(built: pipeline.Built, primal: Specialized) -> str:
@@ -385,7 +390,7 @@ def full_signature(base: Any) -> inspect.Signature:
 
 def signature_of(function: Any) -> inspect.Signature:
     """The signature of a function, never of what it wraps; of a primitive that of its rule."""
-    if isinstance(function, (FunctionType, MethodType, Gradient)):
+    if isinstance(function, (FunctionType, MethodType, Gradient, functools.partial)):
         return inspect.signature(function, follow_wrapped=False)
     return primitive_signature(function)
 

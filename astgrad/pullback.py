@@ -93,9 +93,8 @@ def matched(cotangent: Any, value: Any, where: str) -> Any:
             or type(cotangent) is not type(value)
             or [k for k, _ in given[1]] != [k for k, _ in parts[1]]
         ):
-            raise NotDifferentiable(
-                f"the {where} is a {type(cotangent).__name__}, the value a {type(value).__name__}: give the same structure"
-            )
+            kinds = f"a {type(cotangent).__name__}, the value a {type(value).__name__}"
+            raise NotDifferentiable(f"the {where} is {kinds}: give the same structure")
         for (key, item), (_, wanted) in zip(given[1], parts[1]):
             yield from matched(item, wanted, f"{where}[{key!r}]")
         return

@@ -17,7 +17,7 @@ from astgrad.errors import Origin
 from astgrad.frontend import source
 
 PREFIX = re.compile(r"(?<![\w.\"'])([A-Za-z_]\w*)\.(?=[A-Za-z_])")
-BRACKETS = {")": "(", "]": "[", "}": "{"}
+WHOLE = ("def ", "async def ", "@", "class ")  # a span that says nothing
 
 
 @dataclass
@@ -36,6 +36,8 @@ class Comments:
             return Comment()
         if not own.backward:
             return Comment(self.where(own))
+        if self.text(own).startswith(WHOLE):
+            return Comment()
         span = cover(own, [o for o in origins if o.backward and o.line])
         return Comment(self.where(span), (self.text(span), self.text(own)))
 

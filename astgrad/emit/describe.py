@@ -171,7 +171,8 @@ def _flat(atoms: tuple[Atom, ...]) -> list[Atom]:
 
 def _tail(text: str) -> str:
     """The last word of a description: sum_exp_f is about f."""
-    return text if len(text) <= 8 else text.rpartition("_")[2]
+    words = [word for word in text.split("_") if word and not word.isdigit()]
+    return text if len(text) <= 8 or not words else words[-1]
 
 
 def _join(*words: str) -> str:

@@ -82,11 +82,12 @@ constant(np.argsort, spec=making.sorting)
 constant(np.all, spec=making.bool_reduction)
 constant(np.any, spec=making.bool_reduction)
 constant(np.count_nonzero, spec=making.index_reduction)
-constants(np.nonzero, np.flatnonzero, np.argwhere, np.searchsorted, np.bincount, np.digitize)
+constants(np.nonzero, np.flatnonzero, np.argwhere, np.searchsorted, np.digitize)
 constants(np.isin, np.tril_indices, np.triu_indices, np.diag_indices, np.indices, np.unravel_index)
 
 # --- not differentiated
 
+unsupported(np.bincount, "it has no rule for its weights yet; stop_gradient(...) makes them constants")
 unsupported(np.partition, "the order of its result is not defined; use np.sort")
 unsupported(np.percentile, "it has no rule yet; sort with np.sort and interpolate")
 unsupported(np.quantile, "it has no rule yet; sort with np.sort and interpolate")

@@ -14,7 +14,7 @@ import numpy as np
 from astgrad.analyses.specs import FLOAT, INT, Spec
 from astgrad.rules.kinds import adjoint, constant, constants, elementwise, linear, unsupported
 from astgrad.rules.results import making, operators
-from astgrad.runtime import each, lowered, pick, unreduce
+from astgrad.runtime import each, lowered, pack, pick, unreduce
 
 
 def _gives(spec: Spec) -> Callable[..., Spec]:
@@ -43,12 +43,11 @@ for _builtin in (
     repr,
     hash,
     id,
-    divmod,
     callable,
 ):
     constant(_builtin)
-constant(tuple, result="view")
-constant(list, result="view")
+linear(tuple, lambda by, seq: pack(by, seq), result="view")
+linear(list, lambda by, seq: pack(by, seq), result="view")
 constant(slice, result="view")
 constant(print, impure=True)
 
@@ -107,6 +106,7 @@ constants(
     math.isnan, math.isinf, math.isfinite, math.isclose, math.comb, math.factorial, math.gcd, math.isqrt
 )
 
+unsupported(divmod, "write x // y and x % y")
 unsupported(math.gamma, "it has no rule yet")
 unsupported(math.lgamma, "it has no rule yet")
 unsupported(math.fsum, "it has no rule yet; use np.sum")

@@ -108,7 +108,7 @@ def is_float(spec: Spec) -> bool:
 def check_arguments(walk: Specializer, arguments: dict[str, Atom], wrt: tuple[str, ...]) -> None:
     """Refuse a differentiated argument without a float in it, and kinds that have no rules."""
     for name in wrt:
-        leaves = tuple(_leaves(arguments[name]))
+        leaves = tuple(leaves_of(arguments[name]))
         for leaf in leaves:
             path = walk.paths.get(leaf)
             if path is None or not walk.facts.known(path):
@@ -118,10 +118,11 @@ def check_arguments(walk: Specializer, arguments: dict[str, Atom], wrt: tuple[st
             _no_float(walk, name, leaves)
 
 
-def _leaves(atom: Atom) -> Any:
+def leaves_of(atom: Atom) -> Any:
+    """The atoms of a structure that are no containers, in order."""
     if isinstance(atom, Tree):
         for item in atom.items:
-            yield from _leaves(item)
+            yield from leaves_of(item)
     else:
         yield atom
 

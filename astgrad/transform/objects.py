@@ -9,6 +9,7 @@ facts of the signature.
 
 from __future__ import annotations
 
+import functools
 import inspect
 from dataclasses import replace
 from types import FunctionType, ModuleType
@@ -18,6 +19,7 @@ import numpy as np
 
 from astgrad.analyses.facts import Fact, Path
 from astgrad.analyses.specs import UNKNOWN
+from astgrad.errors import UnsupportedSyntax
 from astgrad.frontend.lower import lower
 from astgrad.ir import Atom, Capture, Closure, Const, Function, Var
 from astgrad.transform.containers import NOT_HERE
@@ -51,13 +53,15 @@ def constant_attribute(walk: Specializer, receiver: Const, name: str) -> Atom | 
     value = receiver.value
     if walk.facts.values is None or isinstance(value, (str, int, float, complex, type(None), np.generic)):
         return NOT_HERE
+    if receiver in walk.paths:
+        return walk.leaf(walk.paths[receiver].attr(name), getattr(value, name), name)
     key = (id(value), "")
     var = walk.roots.setdefault(key, Var())
     walk.facts.bind(var, value)
     if key not in walk.captures:
         holder = {receiver.text or "module": receiver.value}
         walk.captures[key] = (var, Capture(receiver.text or "module", holder), var)
-    if not isinstance(value, (ModuleType, type)):
+    if not isinstance(value, (ModuleType, type, functools.partial)):
         walk.paths[var] = Path(var)
         return attribute(walk, var, name)
     return walk.leaf(Path(var).attr(name), getattr(value, name), name)
@@ -98,3 +102,17 @@ def bound_to(function: Function, receiver: Atom) -> Closure:
     """A method with its first parameter bound."""
     first, *rest = function.params
     return Closure(replace(function, params=tuple(rest)), ((first.var, receiver),))
+
+
+def partially(walk: Specializer, args: tuple[Atom, ...], kwargs: Any) -> Closure:
+    """functools.partial(f, *args, **kwargs) of a Python function: its first parameters bound, new defaults."""
+    target, *given = args
+    if isinstance(target, Const) and isinstance(target.value, FunctionType) and target not in walk.paths:
+        target = Closure(lower(target.value))
+    if not isinstance(target, Closure) or len(given) > len(target.function.params):
+        walk.refuse(UnsupportedSyntax, "functools.partial of this is not differentiated", "write a lambda")
+    function = target.function
+    cells = tuple((param.var, atom) for param, atom in zip(function.params, given))
+    defaults = tuple({**dict(target.defaults), **dict(kwargs)}.items())
+    rest = replace(function, params=function.params[len(given) :])
+    return Closure(rest, (*target.cells, *cells), defaults)

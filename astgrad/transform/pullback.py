@@ -16,7 +16,7 @@ from astgrad import ir, runtime
 from astgrad.analyses import specs as sp
 from astgrad.ir import Atom, Call, Const, Function, Method, Tree, Var
 from astgrad.optimize.in_place import roots
-from astgrad.transform.gradient_ir import Adjoint, is_float, returned
+from astgrad.transform.gradient_ir import Adjoint, is_float, leaves_of, returned
 from astgrad.transform.reverse import Reverse
 from astgrad.transform.specialize import Specialized
 
@@ -36,12 +36,13 @@ def whole(primal: Specialized, name: str) -> Whole:
     reverse = Reverse(walk, tuple(dict.fromkeys(leaves)))
     seeds = []
     pairs = []
-    for var in dict.fromkeys(ir.variables(output)):
-        if is_float(walk.spec(var)):
-            seed = Var(f"b{var.name}")
-            walk.specs[seed] = walk.spec(var)
+    for leaf in leaves_of(output):
+        if is_float(walk.spec(leaf)):
+            seed = Var(f"b{leaf.name}" if isinstance(leaf, Var) else "")
+            walk.specs[seed] = walk.spec(leaf)
             seeds.append(seed)
-            pairs.append((var, seed))
+            if isinstance(leaf, Var):
+                pairs.append((leaf, seed))
     reverse.run(pairs)
     with walk.at(replace(primal.function.origin, backward=True)):
         grads = tuple(

@@ -11,6 +11,7 @@ containers replaced by their leaves, effects as the registry declares them.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import operator
 from collections.abc import Callable, Iterable
@@ -220,6 +221,10 @@ class Specializer(Leaves):
             return self.function_call(op, args, kwargs)
         if isinstance(value, MethodType) and isinstance(value.__func__, FunctionType):
             return self.apply(Const(value.__func__), (Const(value.__self__), *args), kwargs, name)
+        if value is functools.partial and args:
+            return objects.partially(self, args, kwargs)
+        if isinstance(value, functools.partial):
+            return self.partial_call(op, args, kwargs, name)
         if hasattr(value, "__astgrad_gradient__"):
             return self.gradient_call(value, args, kwargs)
         return self.foreign(op, args, kwargs, name)
@@ -245,6 +250,15 @@ class Specializer(Leaves):
         return self.inline(
             objects.without(function, env), args, kwargs, env, objects.live_defaults(self, op.value, path)
         )
+
+    def partial_call(self, op: Const, args: Any, kwargs: Any, name: str) -> Atom:
+        """A functools.partial: what it holds is read from it, before and beside the arguments."""
+        given = objects.attribute(self, op, "args")
+        named = objects.attribute(self, op, "keywords")
+        if not isinstance(given, Tree) or not isinstance(named, Tree):
+            self.refuse(UnsupportedSyntax, "what this functools.partial holds is not known before the call")
+        merged = {**dict(zip(named.keys, named.items)), **dict(kwargs)}
+        return self.apply(Const(op.value.func), (*given.items, *args), tuple(merged.items()), name)
 
     def operator_call(self, operator_: Any, args: Any, kwargs: Any) -> Atom:
         """`grad(f)` inside a function: the gradient is made here, of a function known by name."""
@@ -290,7 +304,9 @@ class Specializer(Leaves):
             return self.apply(Const(getattr(receiver.value, method.name)), args[1:], kwargs, name)
         spec = self.spec(receiver)
         if isinstance(spec, sp.Number) and spec.type in sp.NUMBERS and method.name == "conjugate":
-            return self.apply(Const(np.conj), args, kwargs, name)
+            result = self.ruled(Const(method), args, kwargs, name)
+            self.specs[result] = spec  # type: ignore[index]
+            return result
         if isinstance(spec, (sp.Array, sp.Number)):
             if registry.lookup(method) is not None:
                 return self.ruled(Const(method), args, kwargs, name)
@@ -430,7 +446,7 @@ class Specializer(Leaves):
     # --- rules
 
     def instantiate(self, rule_function: Callable[..., Any], bound: dict[str, Any]) -> Atom:
-        """The lines of a rule, here, on these operands; the rule called as a helper where specs do not decide."""
+        """The lines of a rule, here; the rule called as a helper where the specs do not decide them."""
         function = lower(rule_function, rule=True)
         before, depth = len(self.body), len(self.stack)
         self.in_rule, outer = True, self.in_rule
