@@ -60,6 +60,11 @@ def test_several_lines_become_one(comments):
     assert comments(span, [span]).longer[0] == "sum(y * c, axis=0,)"
 
 
+def test_the_whole_function_is_no_comment(comments):
+    whole = Origin("demo.py", 2, 0, 7, 5, "loss", True)
+    assert comments(whole, [whole]).short == ""
+
+
 def test_an_inlined_function_is_named(comments):
     inner = at(9, "np.maximum(x, 0)", "relu")
     comment = comments(inner, [inner, at(3, "x + c")])
