@@ -344,6 +344,7 @@ SAMPLES: dict[Any, list[Sample]] = {
     float: [s(np.array(1.5)), s(np.float64(1.5)), s(1.5)],
     np.ndarray.item: [s(np.array(1.5)), s(np.array([[1.5]]))],
     complex: [s(1.5), s(1.5 + 2j)],
+    **each((tuple, list), [s(V3), s(M34)]),
     sum: [s([1.5, 2.5, 3.5]), s((V3, M34[:, :3])), s(V3), s(M34)],
     **each((max, min), [s([1.5, 2.5, 0.5]), s(1.5, 0.5), s(np.float64(1.5), 2.5), s(V3)]),
     **{

@@ -18,7 +18,8 @@ from tests.rules.samples import SAMPLES, Sample
 from tests.rules.test_matrix import RULED, direction, inner, is_float, moved, name_of, rows
 
 OWN = {name: value for name, value in vars(runtime).items() if callable(value)}.values()
-USERS = {function: samples for function, samples in SAMPLES.items() if function not in OWN}
+OTHERS = (tuple, list)  # np.vdot below needs an array or a number
+USERS = {f: samples for f, samples in SAMPLES.items() if f not in OWN and f not in OTHERS}
 SOURCE = """
 def f({names}, by):
     y = function({call})
@@ -87,6 +88,15 @@ def test_first_order(function: Any, sample: Sample) -> None:
     for wrt in differentiated(function, sample):
         f = programs(function, sample, wrt)["f"]
         check(f, astgrad.grad(f, wrt=wrt), {**values, "by": adjoint_of(y)}, wrt, 1e-5)
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_a_sequence_of_an_array(kind: Any) -> None:
+    text = "def f(x):\n    t = kind(x)\n    return t[0] * t[1]\n"
+    linecache.cache["<sequence>"] = (len(text), None, text.splitlines(keepends=True), "<sequence>")
+    namespace = {"kind": kind}
+    exec(compile(text, "<sequence>", "exec"), namespace)
+    np.testing.assert_array_equal(astgrad.grad(namespace["f"])(np.array([2.0, 3.0, 5.0])), [3, 2, 0])
 
 
 @pytest.mark.parametrize("function, sample", rows(USERS))

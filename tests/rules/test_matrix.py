@@ -17,7 +17,15 @@ from astgrad.rules.registry import RULES, Rule
 from tests.rules.samples import CONSTANTS, SAMPLES, Sample
 
 RULED = {rule.function: rule for rule in RULES.values() if rule.kind not in ("constant", "unsupported")}
-WITHOUT_SPEC = {sum, max, min, np.tile, runtime.unpack}  # the kind of the result depends on values
+WITHOUT_SPEC = {
+    tuple,
+    list,
+    sum,
+    max,
+    min,
+    np.tile,
+    runtime.unpack,
+}  # the kind of the result depends on values
 
 
 def name_of(function: Any) -> str:
