@@ -171,7 +171,8 @@ class _Writer:
                 backward = True
                 self.text.write(1, ["    # backward"], NO_COMMENT)
             self.nodes += self.statement(statement, 1)
-            self.forward = self.forward or not self.is_folded(statement)
+            written = not self.is_folded(statement) and not statement.origin.backward
+            self.forward = self.forward or written
         self.result(function)
 
     def parameters(self, function: ir.Function) -> list[tuple[str, str, ast.expr | None]]:

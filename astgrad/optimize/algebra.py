@@ -72,6 +72,7 @@ class Algebra(Builder):
             call = Call(statement.target, op, args, kwargs, statement.effects, statement.origin)
             self.keep(call)
             return
+        self.unname(statement, args)
         self.looked.clear()
         before = len(self.body)
         with self.at(statement.origin):
@@ -85,6 +86,15 @@ class Algebra(Builder):
         primal = self.adjoint_of.get(statement.target)
         if primal is not None and isinstance(result, Var) and result not in self.adjoint_of:
             self.adjoint_of[result] = primal
+
+    def unname(self, statement: Call, args: tuple[Atom, ...]) -> None:
+        """A partial sum of an adjoint that is a number needs no statement of its own."""
+        primal = self.adjoint_of.get(statement.target) if statement.target else None
+        partial = args[0] if args else None
+        if primal is not None and isinstance(partial, Var) and self.adjoint_of.get(partial) is primal:
+            call = self.defs.get(partial)
+            if self.scalar(partial) and call is not None and call.origin.backward:
+                partial.name = ""
 
     def widen(self) -> None:
         """The last statement stands for those that it took up: its span covers theirs."""
@@ -243,6 +253,26 @@ def add(b: Algebra, x: Atom, y: Atom) -> Atom | None:
             return b.call(operator.add, *((inner, other) if one is x else (other, inner)))
     if x is y and isinstance(x, Var):
         return b.call(operator.mul, Const(2), x)
+    return twice(b, x, y) or spread_sum(b, x, y)
+
+
+def twice(b: Algebra, x: Atom, y: Atom) -> Atom | None:
+    """(a + b) + a and (a - b) + a, a twice."""
+    for op, names in ((operator.add, (operator.add, np.add)), (operator.sub, (operator.sub, np.subtract))):
+        parts = b.match(x, *names)
+        if parts and isinstance(y, Var) and parts[0] is y:
+            return b.call(op, b.call(operator.mul, Const(2), y), parts[1])
+    return None
+
+
+def spread_sum(b: Algebra, x: Atom, y: Atom) -> Atom | None:
+    """Two values spread over one shape are added before."""
+    first, second = b.spread(x), b.spread(y)
+    if first and second and atom_key(first[1]) == atom_key(second[1]) and b.spec(x) == b.spec(y):
+        total = b.call(operator.add, first[0], second[0])
+        spread = b.call(np.broadcast_to, total, first[1])
+        same = sp.dtype_of(b.spec(spread)) == sp.dtype_of(b.spec(x))
+        return spread if same else b.call(Method("astype"), spread, Const(b.spec(x).dtype.type))  # type: ignore[union-attr]
     return None
 
 
@@ -398,6 +428,9 @@ def transposed(b: Algebra, x: Atom) -> Atom | None:
     inner = b.match(x, getattr)
     if inner and isinstance(inner[1], Const) and inner[1].value == "T":
         return inner[0]
+    vectors = b.match(x, np.outer)
+    if vectors and all(sp.rank(b.spec(vector)) == 1 for vector in vectors):
+        return b.call(np.outer, vectors[1], vectors[0])
     factors = b.match(x, operator.matmul, np.matmul)
     if factors and all(sp.rank(b.spec(factor)) == 2 for factor in factors):
         turned = [b.call(getattr, factor, "T") for factor in reversed(factors)]

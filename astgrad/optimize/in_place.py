@@ -143,7 +143,9 @@ class InPlace(Builder):
         if call is None or not call.origin.backward or call.target is None:
             return None
         subtracted = call.op.value in SUB and call.args[0] is target  # type: ignore[union-attr]
-        return None if subtracted or not isinstance(self.spec(call.target), sp.Array) else call
+        have, want = (sp.shape_of(self.spec(var)) for var in (target, call.target))
+        whole = bool(have) and have == want and None not in have  # type: ignore[operator]
+        return call if whole and not subtracted else None
 
     def made(self, target: Var, parts: tuple[Atom, Atom, Atom], name: str) -> Var:
         """A scatter as zeros and a write into them."""

@@ -16,7 +16,7 @@ import numpy as np
 from astgrad import ir, runtime
 from astgrad.analyses import specs as sp
 from astgrad.analyses.specs import Spec
-from astgrad.errors import MissingRule, NotDifferentiable
+from astgrad.errors import MissingRule, NotDifferentiable, Origin
 from astgrad.ir import Atom, Const, Function, Tree, Var
 from astgrad.transform.reverse import Reverse
 from astgrad.transform.specialize import Specialized, Specializer
@@ -46,7 +46,7 @@ def gradient(primal: Specialized, wrt: tuple[str, ...], single: bool, value: boo
         walk.append(Const(runtime.scalar), (output,), (), sp.UNKNOWN, effects)
     reverse = Reverse(walk, tuple(dict.fromkeys(leaves)))
     reverse.run(((output, Const(1.0)),) if isinstance(output, Var) else ())
-    with walk.at(replace(primal.function.origin, backward=True)):
+    with walk.at(Origin(backward=True)):
         grads = tuple(returned(walk, primal.arguments[name], reverse) for name in wrt)
     result: Atom = grads[0] if single else Tree(tuple, grads)
     if value:

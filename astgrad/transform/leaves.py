@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import operator
 from dataclasses import dataclass, field
-from types import FunctionType
+from types import CellType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,8 @@ class Leaves(Builder):
     roots: dict[tuple[int, str], Var] = field(default_factory=dict)  # of captured names, by holder
     captures: dict[tuple[int, str], tuple[Var, Capture, Atom]] = field(default_factory=dict)
     guards: list[ir.Guard] = field(default_factory=list)
+    cells: dict[int, CellType] = field(default_factory=dict)  # of objects that no name leads to, by id
+    live: dict[Atom, Any] = field(default_factory=dict)  # bound methods behind Closures
 
     def root(self, var: Var, name: str) -> Atom:
         """A root as an atom: itself, a constant, or the Tree of its leaves."""
@@ -126,7 +128,7 @@ class Leaves(Builder):
         self.facts.use(Fact(path, f"axis{dim.axis}", (dim.axis, length)))
         return length
 
-    def captured(self, function: Function, capture: Capture) -> Atom:
+    def captured(self, capture: Capture) -> Atom:
         """A captured name as a root; one root for each place it lives in."""
         key = (id(capture.holder), capture.name)
         if key not in self.captures:

@@ -36,7 +36,7 @@ def again(walk: Specializer, function: Function, outer_of: dict[Var, Atom]) -> A
     """Walk the statements of a finished gradient here."""
     env: dict[Var, Atom] = dict(outer_of)
     for var, capture in function.captures:
-        env[var] = walk.captured(function, capture)
+        env[var] = walk.captured(capture)
     for statement in function.body.body:
         assert isinstance(statement, Call)
         walk.statement(replace(statement, origin=replace(statement.origin, backward=False)), env)

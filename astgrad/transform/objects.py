@@ -9,10 +9,9 @@ facts of the signature.
 
 from __future__ import annotations
 
-import functools
 import inspect
 from dataclasses import replace
-from types import FunctionType, ModuleType
+from types import CellType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,7 +41,9 @@ def attribute(walk: Specializer, receiver: Atom, name: str) -> Atom | Any:
         return walk.apply(Const(member.fget), (receiver,), ())
     if isinstance(member, FunctionType) and name not in getattr(value, "__dict__", ()):
         walk.facts.use(Fact(path.attr(name).attr("__code__"), "is", member.__code__))
-        return bound_to(lower(member), receiver)
+        method = bound_to(lower(member), receiver)
+        walk.live[method] = getattr(value, name)
+        return method
     if not hasattr(value, name):
         raise AttributeError(f"{type(value).__name__!r} object has no attribute {name!r}")
     return walk.leaf(path.attr(name), getattr(value, name), name)
@@ -53,18 +54,14 @@ def constant_attribute(walk: Specializer, receiver: Const, name: str) -> Atom | 
     value = receiver.value
     if walk.facts.values is None or isinstance(value, (str, int, float, complex, type(None), np.generic)):
         return NOT_HERE
-    if receiver in walk.paths:
-        return walk.leaf(walk.paths[receiver].attr(name), getattr(value, name), name)
-    key = (id(value), "")
-    var = walk.roots.setdefault(key, Var())
-    walk.facts.bind(var, value)
-    if key not in walk.captures:
-        holder = {receiver.text or "module": receiver.value}
-        walk.captures[key] = (var, Capture(receiver.text or "module", holder), var)
-    if not isinstance(value, (ModuleType, type, functools.partial)):
-        walk.paths[var] = Path(var)
-        return attribute(walk, var, name)
-    return walk.leaf(Path(var).attr(name), getattr(value, name), name)
+    root: Atom = receiver
+    if receiver not in walk.paths:
+        label = receiver.text.rpartition(".")[2] or getattr(value, "__name__", type(value).__name__).lower()
+        cell = walk.cells.setdefault(id(value), CellType(value))
+        root = walk.captured(Capture(label if label.isidentifier() else "captured", cell))
+    if isinstance(root, Const) or isinstance(value, ModuleType):
+        return walk.leaf(walk.paths[root].attr(name), getattr(value, name), name)
+    return attribute(walk, root, name)
 
 
 def cells(walk: Specializer, function: Function, value: FunctionType, path: Path) -> dict[Var, Atom]:
@@ -105,7 +102,7 @@ def bound_to(function: Function, receiver: Atom) -> Closure:
 
 
 def partially(walk: Specializer, args: tuple[Atom, ...], kwargs: Any) -> Closure:
-    """functools.partial(f, *args, **kwargs) of a Python function: its first parameters bound, new defaults."""
+    """functools.partial(f, *args, **kwargs) of a Python function: parameters bound, new defaults."""
     target, *given = args
     if isinstance(target, Const) and isinstance(target.value, FunctionType) and target not in walk.paths:
         target = Closure(lower(target.value))

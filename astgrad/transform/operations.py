@@ -54,6 +54,8 @@ def _getattr(walk: Specializer, args: Any, name: str) -> Any:
         return found
     spec = walk.spec(value)
     if isinstance(spec, (sp.Array, sp.Number)) or (isinstance(value, Var) and not walk.facts.roots):
+        if isinstance(spec, sp.Array) and not hasattr(np.ndarray, attribute):
+            raise AttributeError(f"'numpy.ndarray' object has no attribute {attribute!r}")
         if attribute not in (*registry.ATTRIBUTES, *STATIC_ATTRIBUTES) and spec is not UNKNOWN:
             walk.refuse(MissingRule, f"the array attribute .{attribute} has no derivative rule", "")
         result = walk.emit(Const(getattr), args, (), name)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from astgrad import ir, runtime
 from astgrad.analyses import specs as sp
+from astgrad.errors import Origin
 from astgrad.ir import Atom, Call, Const, Function, Method, Tree, Var
 from astgrad.optimize.in_place import roots
 from astgrad.transform.gradient_ir import Adjoint, is_float, leaves_of, returned
@@ -44,7 +45,7 @@ def whole(primal: Specialized, name: str) -> Whole:
             if isinstance(leaf, Var):
                 pairs.append((leaf, seed))
     reverse.run(pairs)
-    with walk.at(replace(primal.function.origin, backward=True)):
+    with walk.at(Origin(backward=True)):
         grads = tuple(
             returned(walk, a, reverse)
             if any(is_float(walk.spec(v)) for v in ir.variables(a))

@@ -13,7 +13,7 @@ folds it into what a person writes are the passes of `optimize/`.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -54,16 +54,18 @@ class Reverse:
         primal = tuple(self.walk.body)
         self.active = self.find_active(primal, (var for var, _ in seeds))
         self.structured = self.find_structured(primal)
-        for statement in reversed(primal):
-            for target in ir.targets(statement):
-                if target in self.active:
-                    self.start(target, statement.origin)
-        for leaf in self.leaves:
-            if leaf in self.active:
-                self.start(leaf, replace(self.walk.origin, backward=True))
+        last = self.outputs_only(primal, tuple(var for var, _ in seeds))
+        starts = [(t, s.origin) for s in reversed(primal) for t in ir.targets(s)]
+        starts += [(leaf, self.walk.origin) for leaf in self.leaves]
+        for var, seed in seeds:
+            if var in last:
+                self.start(var, self.walk.origin, self.seeded(var, seed))
+        for var, origin in starts:
+            if var in self.active and var not in last:
+                self.start(var, origin)
         with self.walk.at(replace(self.walk.origin, backward=True)):
             for var, seed in seeds:
-                if var in self.active:
+                if var in self.active and var not in last:
                     self.accumulate(var, seed)
         for statement in reversed(primal):
             if isinstance(statement, Call) and statement.target in self.active:
@@ -125,10 +127,22 @@ class Reverse:
     def spec(self, atom: Atom) -> Spec:
         return self.walk.spec(atom)
 
-    def start(self, var: Var, origin: Any) -> None:
-        """The adjoint of `var` starts at zero."""
+    def start(self, var: Var, origin: Any, value: Callable[[], Atom] | None = None) -> None:
+        """The adjoint of `var` starts at zero, or at the given value."""
         with self.walk.at(replace(origin, backward=True)):
-            self.bind(var, self.zero(var))
+            self.bind(var, value() if value else self.zero(var))
+
+    def seeded(self, var: Var, seed: Atom) -> Callable[[], Atom]:
+        """df/dx_N <- 1."""
+        spec = self.spec(seed)
+        parts = (Const(runtime.value), (seed,), (), spec, ir.VIEW, adjoint_name(var))
+        return lambda: self.walk.append(*parts)
+
+    def outputs_only(self, primal: tuple[ir.Statement, ...], outputs: tuple[Var, ...]) -> set[Var]:
+        """Outputs that are nobody's parent: their adjoint is the seed, and nothing is added to it."""
+        read = {v for s in primal for atom in ir.operands(s) for v in ir.variables(atom)}
+        once = {var for var in outputs if outputs.count(var) == 1}
+        return {var for var in once if var in self.active and var not in read}
 
     def zero(self, var: Var) -> Atom:
         """A zero of the shape and dtype of `var`."""

@@ -29,6 +29,7 @@ from astgrad.errors import (
     AstgradError,
     InternalError,
     MissingRule,
+    SourceUnavailable,
     UnsupportedSyntax,
     UntrackedMutation,
 )
@@ -99,7 +100,7 @@ class Specializer(Leaves):
     def run(self, function: Function, env: dict[Var, Atom]) -> Atom:
         """Walk a function whose parameters are bound in `env`; the value it returns."""
         for var, capture in function.captures:
-            env[var] = self.captured(function, capture)
+            env[var] = self.captured(capture)
         self.guards += () if self.in_rule else function.guards
         self.stack.append(function)
         self.block(function.body, env)
@@ -241,7 +242,7 @@ class Specializer(Leaves):
 
     def function_call(self, op: Const, args: Any, kwargs: Any) -> Atom:
         """A Python function, inlined; the cells of one that came as an argument are read through it."""
-        function = lower(op.value, rule=self.in_rule)
+        function = self.lowered(op.value)
         path = self.paths.get(op)
         env: dict[Var, Atom] = {}
         if path is None or self.in_rule:
@@ -260,15 +261,25 @@ class Specializer(Leaves):
         merged = {**dict(zip(named.keys, named.items)), **dict(kwargs)}
         return self.apply(Const(op.value.func), (*given.items, *args), tuple(merged.items()), name)
 
+    def lowered(self, function: FunctionType) -> Function:
+        """The IR of a callee; what is refused for want of its source names the call."""
+        try:
+            return lower(function, rule=self.in_rule)
+        except SourceUnavailable as error:
+            text = f"{function.__name__} is called here, and {error}"
+            self.refuse(SourceUnavailable, text)
+            raise
+
     def operator_call(self, operator_: Any, args: Any, kwargs: Any) -> Atom:
         """`grad(f)` inside a function: the gradient is made here, of a function known by name."""
         options = {key: self.spec(value) for key, value in kwargs}
+        args = tuple(Const(self.live[arg]) if arg in self.live else arg for arg in args)
         try:
-            given = [sp.static(self.spec(arg)) for arg in args]
-            made = operator_(*given, **{key: sp.static(spec) for key, spec in options.items()})
+            given = [sp.static(self.spec(arg)) for arg in args if isinstance(args[0], Const)]
+            made = given and operator_(*given, **{key: sp.static(spec) for key, spec in options.items()})
         except sp.Undecided:
             made = None
-        if made is None or not args or not isinstance(args[0], Const):
+        if not made or not args or not isinstance(args[0], Const):
             self.refuse(
                 UnsupportedSyntax,
                 f"{operator_.__name__}() of a function that is made here is not differentiated yet",
@@ -440,6 +451,8 @@ class Specializer(Leaves):
             guards=self.guards,
             stack=self.stack,
             gradients=self.gradients,
+            cells=self.cells,
+            live=self.live,
         )
         return inner, {}
 
