@@ -70,7 +70,7 @@ class Program:
 
     @property
     def name(self) -> str:
-        return getattr(self.function, "__name__", repr(self.function))
+        return getattr(self.function, "__name__", type(self.function).__name__)
 
 
 def inside(function: Callable[..., Any]) -> dict[str, Any]:
@@ -1081,6 +1081,28 @@ def taken(x, i):
 def views_of_views(x):
     y = x.reshape(2, 2).T[1][::-1]
     return np.sum(y**2) * x[0]
+
+
+@program(normal(3, 4))
+def index_of_a_reduction(x):
+    rows = np.sum(x, axis=0)[1:] * 2
+    return np.sum(rows) + np.sum(x, keepdims=True)[0, 0] + np.mean(np.mean(x, axis=1)[:-1]) + np.sum(x**2)
+
+
+@program(normal(3, 4))
+def index_of_a_transpose(x):
+    return (
+        np.sum(x.T[1:])
+        + np.sum(x.reshape(2, 6)[1])
+        + np.sum(x.ravel()[::3])
+        + np.sum(x[:, None][0])
+        + np.sum(x**2)
+    )
+
+
+@program(normal(1, 1, 3))
+def index_of_a_reduction_of_unit_axes(x):
+    return np.mean(np.sum(x, axis=(0, 1))[:-1]) + np.max(x)
 
 
 # --- selecting
