@@ -13,6 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.table import markdown, missed
@@ -23,21 +24,26 @@ ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "
 ONCE_PROCESSES = 11
 
 
-def in_fresh_process(module: str, *args: str) -> Any:
+def in_fresh_process(module: str, *args: str, **environment: str) -> Any:
     """What `python -m benchmarks.<module>` prints, parsed; the environment has one BLAS thread."""
     command = [sys.executable, "-m", f"benchmarks.{module}", *args]
     done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **ONE_THREAD}, stdout=subprocess.PIPE, check=True
+        command, cwd=ROOT, env={**os.environ, **ONE_THREAD, **environment}, stdout=subprocess.PIPE, check=True
     )
     return json.loads(done.stdout)
 
 
+def milliseconds(what: str) -> float:
+    """The median of fresh processes that find bytecode, as they do after an installation."""
+    with TemporaryDirectory() as bytecode:
+        found = {"PYTHONPYCACHEPREFIX": bytecode, "PYTHONDONTWRITEBYTECODE": ""}
+        in_fresh_process("once", what, **found)  # compiles
+        return 1e3 * median(in_fresh_process("once", what, **found) for _ in range(ONCE_PROCESSES))
+
+
 def once(rounds: int) -> dict[str, float]:
     """What is paid once a process, in milliseconds, and the dispatch, in calls of a ufunc."""
-
-    def milliseconds(what: str) -> float:
-        return 1e3 * median(in_fresh_process("once", what) for _ in range(ONCE_PROCESSES))
-
+    print("once a process ...", file=sys.stderr, flush=True)
     dispatch = in_fresh_process("measure", "dispatch", str(rounds))
     return {
         "import astgrad on top of NumPy, ms": milliseconds("import"),
@@ -52,7 +58,6 @@ def run(only: str, rounds: int) -> dict[str, Any]:
     for name in (name for name in WORKLOADS if only in name):
         print(f"{name} ...", file=sys.stderr, flush=True)
         results.append(in_fresh_process("measure", name, str(rounds)))
-    print("once a process ...", file=sys.stderr, flush=True)
     return {
         "versions": in_fresh_process("measure", "versions", "0"),
         "workloads": results,

@@ -38,7 +38,7 @@ def test_forward_propagation(capsys):
     assert lines[0] == "f(x1, x2):"
     assert [line.split()[0] for line in lines[1:]] == ["x3", "x4", "t1", "t2", "return"]
     source = (FOLDER / "01_forward_propagation.py").read_text().splitlines()
-    assert f"x3 = multiply(x1, x2)  # {1 + source.index('    x3 = x1 * x2')}" in shown["ssa"]
+    assert f"x3 = mul(x1, x2)  # {1 + source.index('    x3 = x1 * x2')}" in shown["ssa"]
     assert f"{np.exp(x3 + x4):.6f}" in capsys.readouterr().out
 
 
@@ -51,6 +51,7 @@ def test_back_propagation_accumulate():
     assert steps == ["bx5", "bx3", "bx4", "bx1", "bx1", "bx2"]
     zeros = [line.split()[0] for line in statement_lines(backward, inside=" = 0")]
     assert sorted(zeros) == ["bx1", "bx2", "bx3", "bx4", "bx5"]
+    assert len(statement_lines(backward, start="bx6 = 1.0")) == 1
 
 
 def test_sum_over_children():
