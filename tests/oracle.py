@@ -341,7 +341,7 @@ def shared_memory(gradients: Any, others: Any) -> str:
     for one in ours:
         if not one.flags.writeable:
             return "a returned gradient cannot be written"
-        if any(stride == 0 and n > 1 for stride, n in zip(one.strides, one.shape)):
+        if one.size and any(stride == 0 and n > 1 for stride, n in zip(one.strides, one.shape)):
             return "a returned gradient is a broadcast view"
         if any(np.shares_memory(one, other) for other in arrays(others)):
             return "a returned gradient shares memory with an argument or a captured array"

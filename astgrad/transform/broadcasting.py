@@ -65,8 +65,6 @@ def cast(b: Builder, value: Atom, x: Atom) -> Atom:
     given, wanted = b.spec(value), b.spec(x)
     if have == want or isinstance(given, sp.Number) or isinstance(wanted, sp.Number):
         return value
-    if want.kind == "c" and have.kind != "c" and have.itemsize * 2 == want.itemsize:
-        return value
     return b.call(ir.Method("astype"), value, Const(want.type))
 
 

@@ -125,9 +125,9 @@ def constant_spec(value: Any) -> Spec:
     """The spec of a literal or of an object known by identity."""
     if type(value) is bool or isinstance(value, np.bool_):
         return sp.Known(value)
-    if type(value) is int:
-        return sp.Number(int, value)
-    if type(value) in (float, complex) or isinstance(value, np.generic):
+    if type(value) in (int, float):
+        return sp.literal(value)
+    if type(value) is complex or isinstance(value, np.generic):
         return sp.Number(type(value))
     return sp.Known(value)
 
@@ -138,7 +138,7 @@ def known_atom(spec: Spec) -> Const | None:
         spec.value is None or isinstance(spec.value, (bool, str, int, np.dtype))
     ):
         return Const(spec.value)
-    if isinstance(spec, sp.Number) and spec.type is int and type(spec.value) is int:
+    if isinstance(spec, sp.Number) and type(spec.value) is spec.type and spec.type in (int, float):
         return Const(spec.value)
     return None
 
