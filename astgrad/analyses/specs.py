@@ -62,6 +62,11 @@ class Number:
     type: type
     value: Dimension | float = None  # of ints: the value, as far as it is known; of floats: a literal's
 
+    @property
+    def dimension(self) -> Dimension:
+        """The value as a dimension."""
+        return None if isinstance(self.value, float) else self.value
+
     def __repr__(self) -> str:
         return self.type.__name__ + (f" {self.value}" if self.value is not None else "")
 

@@ -410,7 +410,7 @@ def nonzero(b: Algebra, size: Atom) -> bool:
     if read and isinstance(read[1], Const) and read[1].value == "size":
         return all(dimension_nonzero(b, dim) for dim in b.shape(read[0]) or (None,))
     spec = b.spec(size)
-    return isinstance(spec, sp.Number) and dimension_nonzero(b, spec.value)
+    return isinstance(spec, sp.Number) and dimension_nonzero(b, spec.dimension)
 
 
 def dimension_nonzero(b: Algebra, dim: sp.Dimension) -> bool:
@@ -451,7 +451,7 @@ def broadcast_to(b: Algebra, x: Atom, shape: Atom) -> Atom | None:
     want = b.spec(shape)
     have = b.shape(x)
     if isinstance(want, sp.Struct) and have is not None and len(have) == len(want.items):
-        dims = [item.value if isinstance(item, sp.Number) else None for item in want.items]
+        dims = [item.dimension if isinstance(item, sp.Number) else None for item in want.items]
         if have and all(sp.same(a, d) for a, d in zip(have, dims)):
             return x
     return None

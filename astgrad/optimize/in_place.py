@@ -139,13 +139,13 @@ class InPlace(Builder):
                 op = call.op.value if isinstance(call.op, Const) else None
                 if op in ADD or op in SUB:
                     self.readers.update({arg: call for arg in call.args if isinstance(arg, Var)})
-        call = self.readers.get(target)
-        if call is None or not call.origin.backward or call.target is None:
+        reader = self.readers.get(target)
+        if reader is None or not reader.origin.backward or reader.target is None:
             return None
-        subtracted = call.op.value in SUB and call.args[0] is target  # type: ignore[union-attr]
-        have, want = (sp.shape_of(self.spec(var)) for var in (target, call.target))
+        subtracted = reader.op.value in SUB and reader.args[0] is target  # type: ignore[union-attr]
+        have, want = (sp.shape_of(self.spec(var)) for var in (target, reader.target))
         whole = bool(have) and have == want and None not in have  # type: ignore[operator]
-        return call if whole and not subtracted else None
+        return reader if whole and not subtracted else None
 
     def made(self, target: Var, parts: tuple[Atom, Atom, Atom], name: str) -> Var:
         """A scatter as zeros and a write into them."""
@@ -254,13 +254,11 @@ class InPlace(Builder):
         if not isinstance(original, Var) or not isinstance(buffer, Var) or original not in self.backward:
             return False
         spec = self.spec(buffer)
-        whole = (
-            isinstance(spec, sp.Array)
-            and spec.shape not in (None, ())
-            and self.roots.get(original) is original
-        )
-        if not whole or self.last.get(original) != self.position or spec.dtype.kind not in "fc":
+        if not isinstance(spec, sp.Array) or not spec.shape or spec.dtype.kind not in "fc":
+            return False
+        if self.roots.get(original) is not original or self.last.get(original) != self.position:
             return False
         result = self.spec(target)
-        same = isinstance(result, sp.Array) and result.dtype == spec.dtype
-        return same and sp.fills(spec.shape, result.shape)
+        if not isinstance(result, sp.Array) or result.dtype != spec.dtype:
+            return False
+        return sp.fills(spec.shape, result.shape)

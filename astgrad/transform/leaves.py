@@ -12,7 +12,7 @@ from __future__ import annotations
 import operator
 from dataclasses import dataclass, field
 from types import CellType, FunctionType
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -160,5 +160,5 @@ class Leaves(Builder):
     def is_varied(self, *atoms: Atom) -> bool:
         return any(var in self.varied for atom in atoms for var in ir.variables(atom))
 
-    def refuse(self, kind: type[AstgradError], message: str, advice: str = "") -> Any:
+    def refuse(self, kind: type[AstgradError], message: str, advice: str = "") -> NoReturn:
         refuse(kind, self.origin, message, advice)

@@ -98,10 +98,10 @@ def _getitem(walk: Specializer, args: Any, name: str) -> Any:
 
 
 def _unpack(walk: Specializer, args: Any, name: str) -> Any:
-    value, count = args[0], walk.spec(args[1])
-    if not isinstance(count, sp.Number) or type(count.value) is not int:
+    value, number = args[0], walk.spec(args[1])
+    count = number.value if isinstance(number, sp.Number) else None
+    if not isinstance(count, int):
         return NOT_HERE
-    count = count.value
     items = containers.elements(value)
     spec = walk.spec(value)
     length = len(items) if items is not None else len(spec.items) if isinstance(spec, sp.Struct) else None

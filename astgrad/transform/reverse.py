@@ -100,7 +100,7 @@ class Reverse:
         op, args = resolved(call.op.value, call.args)
         if op is getattr:
             op = runtime.field
-        rule = registry.lookup(op)
+        rule: Any = registry.lookup(op)
         if rule is None or rule.kind in ("unsupported", "constant"):
             reason = f": {rule.reason}" if rule is not None and rule.reason else ""
             self.refuse(call, f"{shown(call)} has no derivative rule{reason}")
@@ -193,7 +193,7 @@ class Reverse:
         given = {**bound, names[0]: by}
         if rule.kind == "adjoint":
             given[names[1]] = call.target
-        result = self.walk.instantiate(rule.backward, given)
+        result: Any = self.walk.instantiate(rule.backward, given)
         single = len(rule.wrt) == 1
         for index, name in enumerate(rule.wrt):
             if name in bound and self.is_active(bound[name]):

@@ -26,24 +26,20 @@ from astgrad.analyses import specs as sp
 from astgrad.analyses.facts import Facts
 from astgrad.analyses.specs import UNKNOWN, Spec
 from astgrad.errors import (
-    AstgradError,
     InternalError,
     MissingRule,
     SourceUnavailable,
     UnsupportedSyntax,
-    UntrackedMutation,
 )
 from astgrad.frontend.lower import lower
-from astgrad.ir import Atom, Call, Closure, Const, Effects, Function, Method, Tree, Var
+from astgrad.ir import Atom, Call, Closure, Const, Function, Method, Tree, Var
 from astgrad.rules import registry
 from astgrad.transform import containers, objects
 from astgrad.transform.builder import atom_of
 from astgrad.transform.containers import NOT_HERE
-from astgrad.transform.leaves import Leaves
 from astgrad.transform.operations import OPERATIONS
+from astgrad.transform.ruled import Ruled, is_numpy
 
-RANK_DECIDING = frozenset(("axis", "axes", "axis1", "axis2", "source", "destination", "ord"))
-LIST_PARAMETERS = frozenset(("arrays", "object", "seq", "tup", "arys", "operands", "shape", "newshape"))
 RECURSION = 20  # calls of one function inside itself
 DEPTH = 200  # of inlined calls
 
@@ -88,7 +84,7 @@ def specialize(function: Function, facts: Facts, wrt: Iterable[str], owner: Any 
 
 
 @dataclass
-class Specializer(Leaves):
+class Specializer(Ruled):
     """The walk: how each call is resolved."""
 
     stack: list[Function] = field(default_factory=list)
@@ -218,7 +214,7 @@ class Specializer(Leaves):
             return self.rule_call(op, args, name)
         if registry.lookup(value) is not None:
             return self.ruled(op, args, kwargs, name)
-        if isinstance(value, FunctionType) and not _is_numpy(value):
+        if isinstance(value, FunctionType) and not is_numpy(value):
             return self.function_call(op, args, kwargs)
         if isinstance(value, MethodType) and isinstance(value.__func__, FunctionType):
             return self.apply(Const(value.__func__), (Const(value.__self__), *args), kwargs, name)
@@ -254,8 +250,8 @@ class Specializer(Leaves):
 
     def partial_call(self, op: Const, args: Any, kwargs: Any, name: str) -> Atom:
         """A functools.partial: what it holds is read from it, before and beside the arguments."""
-        given = objects.attribute(self, op, "args")
-        named = objects.attribute(self, op, "keywords")
+        given: Any = objects.attribute(self, op, "args")
+        named: Any = objects.attribute(self, op, "keywords")
         if not isinstance(given, Tree) or not isinstance(named, Tree):
             self.refuse(UnsupportedSyntax, "what this functools.partial holds is not known before the call")
         merged = {**dict(zip(named.keys, named.items)), **dict(kwargs)}
@@ -326,16 +322,16 @@ class Specializer(Leaves):
             attribute = containers.get_attribute(receiver, method.name)
             if attribute is not NOT_HERE:
                 return self.apply(attribute, args[1:], kwargs, name)
-            member = getattr(receiver.kind, method.name, None)
-            if isinstance(member, FunctionType) and receiver.kind not in (tuple, list, dict):
-                return self.apply(Const(member), args, kwargs, name)
+            own = getattr(receiver.kind, method.name, None)
+            if isinstance(own, FunctionType) and receiver.kind not in (tuple, list, dict):
+                return self.apply(Const(own), args, kwargs, name)
             self.refuse(
                 UnsupportedSyntax, f".{method.name}() of a {receiver.kind.__name__} is not differentiated", ""
             )
         exact = self.is_varied(receiver) or self.facts.values is None
         if exact and registry.lookup(method) is not None and spec is UNKNOWN and receiver not in self.paths:
             return self.ruled(Const(method), args, kwargs, name)
-        member = objects.attribute(self, receiver, method.name)
+        member: Any = objects.attribute(self, receiver, method.name)
         if member is not NOT_HERE:
             return self.apply(member, args[1:], kwargs, name)
         if exact and registry.lookup(method) is not None:
@@ -343,100 +339,13 @@ class Specializer(Leaves):
         return self.foreign(Const(method), args, kwargs, name)
 
     def object_call(self, op: Var, args: Any, kwargs: Any) -> Atom:
-        member = objects.attribute(self, op, "__call__") if op in self.paths else NOT_HERE
+        member: Any = objects.attribute(self, op, "__call__") if op in self.paths else NOT_HERE
         if member is not NOT_HERE:
             return self.apply(member, args, kwargs)
         self.refuse(
             MissingRule,
             "the function called here is known only at run time",
             "pass it as an argument of its own",
-        )
-
-    # --- statements that stay
-
-    def ruled(self, op: Const, args: Any, kwargs: Any, name: str) -> Atom:
-        """A call of a function that the registry knows."""
-        rule = registry.lookup(op.value)
-        for key, value in kwargs:
-            if key == "out" and not (isinstance(value, Const) and value.value is None):
-                self.refuse(
-                    UntrackedMutation, "'out=' writes into an array", "assign the result to a name instead"
-                )
-        try:
-            bound = registry.bind(rule, args, dict(kwargs))
-        except (TypeError, KeyError, AstgradError, registry.UnknownKeyword):
-            bound = {}
-        args, kwargs = self.operands(op, rule, bound, args, kwargs)
-        result = self.emit(op, args, kwargs, name)
-        if isinstance(result, Var) and self.depends(rule, bound, args, kwargs, result):
-            self.varied.add(result)
-        return result
-
-    def operands(
-        self, op: Const, rule: Any, bound: dict[str, Any], args: Any, kwargs: Any
-    ) -> tuple[Any, Any]:
-        """Operands with ranks decided by value, and lists of numbers made arrays (S2, S3)."""
-        replaced: dict[int, Atom] = {}
-        for name, atom in bound.items():
-            if name in RANK_DECIDING:
-                replaced[id(atom)] = self.force(atom)
-            elif name in rule.wrt and name not in LIST_PARAMETERS and isinstance(atom, Tree):
-                replaced[id(atom)] = self.array_of(atom)
-        if not replaced:
-            return args, kwargs
-        args = tuple(replaced.get(id(arg), arg) for arg in args)
-        return args, tuple((key, replaced.get(id(value), value)) for key, value in kwargs)
-
-    def array_of(self, tree: Tree) -> Atom:
-        return self.ruled(Const(np.array), (tree,), (), "")
-
-    def depends(self, rule: Any, bound: dict[str, Any], args: Any, kwargs: Any, result: Var) -> bool:
-        """Whether a result depends on a differentiated leaf."""
-        spec = self.specs[result]
-        dtype = sp.dtype_of(spec)
-        if (dtype is not None and dtype.kind not in "fc") or isinstance(spec, sp.Known):
-            return False
-        operands = (*args, *(value for _, value in kwargs))
-        if rule.kind == "constant":
-            operands = tuple(bound[name] for name in rule.but if name in bound)
-        else:
-            shapes = {id(bound[name]) for name in rule.shape_only if name in bound and name not in rule.wrt}
-            operands = tuple(operand for operand in operands if id(operand) not in shapes)
-        return self.is_varied(*operands)
-
-    def foreign(self, op: Const, args: Any, kwargs: Any, name: str) -> Atom:
-        """A call that the registry does not know and that has no source (S22)."""
-        operands = (*args, *(value for _, value in kwargs))
-        if self.in_rule and (_is_numpy(op.value) or isinstance(op.value, (np.ufunc, Method))):
-            return self.append(op, args, kwargs, UNKNOWN, Effects(None, (), False, "unknown"), name)
-        shown = op.text or getattr(op.value, "__name__", repr(op.value))
-        if isinstance(op.value, Method):
-            shown = f".{op.value.name}()"
-        if self.is_varied(*operands):
-            self.refuse(
-                MissingRule,
-                f"{shown} has no derivative rule",
-                "write one (docs/adding_a_rule.md), or wrap the argument in stop_gradient(...)",
-            )
-        pure = isinstance(op.value, np.ufunc)
-        if not pure and any(isinstance(self.spec(v), sp.Array) for o in operands for v in ir.variables(o)):
-            self.refuse(
-                UntrackedMutation,
-                f"{shown} may write into the array that it is given",
-                "pass a copy of what it needs outside the function, or declare it (docs/adding_a_rule.md)",
-            )
-        if any(isinstance(operand, Closure) for operand in operands):
-            self.refuse(
-                UnsupportedSyntax, f"a nested function is passed to {shown}, which cannot be entered", ""
-            )
-        effects = ir.PURE if pure else Effects(None, (), True, "unknown")
-        return self.append(op, args, kwargs, UNKNOWN, effects, name)
-
-    def foreign_method(self, method: Method, args: Any, name: str) -> None:
-        self.refuse(
-            MissingRule,
-            f"the array method .{method.name}() has no derivative rule",
-            "write it with a NumPy function that has one (docs/rules.md)",
         )
 
     # --- gradients called inside the function
@@ -460,7 +369,7 @@ class Specializer(Leaves):
 
     def instantiate(self, rule_function: Callable[..., Any], bound: dict[str, Any]) -> Atom:
         """The lines of a rule, here; the rule called as a helper where the specs do not decide them."""
-        function = lower(rule_function, rule=True)
+        function = lower(rule_function, rule=True)  # type: ignore[arg-type]
         before, depth = len(self.body), len(self.stack)
         self.in_rule, outer = True, self.in_rule
         try:
@@ -476,7 +385,3 @@ class Specializer(Leaves):
             return self.append(Const(rule_function), args, (), UNKNOWN, ir.PURE)
         finally:
             self.in_rule = outer
-
-
-def _is_numpy(function: Any) -> bool:
-    return (getattr(function, "__module__", "") or "").partition(".")[0] == "numpy"
