@@ -26,7 +26,7 @@ from astgrad.ir import Capture, Function, Guard, Var
 FIXED = ("numpy", "math", "cmath", "builtins", "operator")  # modules whose functions nobody rebinds
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Tests:
     """The conditions of one guard as text, and the objects that the text names."""
 

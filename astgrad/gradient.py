@@ -11,7 +11,6 @@ its gradient is generated, compiled and kept, and every call goes through the gu
 from __future__ import annotations
 
 import functools
-import inspect
 import logging
 import threading
 import time
@@ -31,7 +30,8 @@ from astgrad.dispatch import Tests, bind, defaults_of, guard_function
 from astgrad.emit.emit import Emitted
 from astgrad.errors import InternalError, NotDifferentiable, SourceUnavailable
 from astgrad.frontend.primitive import primitive
-from astgrad.ir import Atom, Const, Function, Tree, Var
+from astgrad.ir import Atom, Const, Function, Var
+from astgrad.signature import in_words, resolve_wrt, signature_of
 from astgrad.transform import nested
 from astgrad.transform.gradient_ir import gradient as gradient_of
 from astgrad.transform.specialize import Specialized, Specializer, specialize
@@ -41,7 +41,7 @@ SIGNATURES = 64  # beyond these: the general form
 FORCED_VALUES = 8  # of one int that decides a rank
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Compiled:
     """The gradient for one signature."""
 
@@ -160,14 +160,14 @@ class Gradient:
 
     def compiled_for(self, *args: Any, **kwargs: Any) -> Compiled:
         """The compiled gradient for these arguments, with its IR."""
-        bound = bind(self._base, full_signature(self._base), (*self._self, *args), kwargs)
+        bound = bind(self._base, signature_of(self._base), (*self._self, *args), kwargs)
         return self._find(bound.args, bound.kwargs)[0]
 
     # --- finding and making the one for a call
 
     def _miss(self, *args: Any, **kwargs: Any) -> Any:
         """A call whose arguments the guard of the last one did not know."""
-        bound = bind(self._base, full_signature(self._base), args, kwargs)
+        bound = bind(self._base, signature_of(self._base), args, kwargs)
         compiled, fits = self._find(bound.args, bound.kwargs)
         if not fits:
             self._base(*bound.args, **bound.kwargs)
@@ -207,7 +207,7 @@ class Gradient:
             return False
 
     def _new(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Compiled:
-        names = list(full_signature(self._base).parameters)
+        names = list(signature_of(self._base).parameters)
         values = {**dict(zip(names, args)), **kwargs}
         facts = Facts(
             values, frozenset(path for path, seen in self._forced.items() if len(seen) > FORCED_VALUES)
@@ -261,7 +261,7 @@ class Gradient:
             optimize=optimize,
             name=self._generated_name,
         )
-        signature = in_words(built, primal)
+        signature = in_words(primal.arguments, built.specs)
         globals_ = getattr(self._base, "__globals__", {"np": np})
         emitted = pipeline.printed(built, self._doc(signature, facts), globals_, plain=not optimize)
         function = compile_text(emitted, globals_, self._base)
@@ -336,37 +336,6 @@ def one_call(function: Any, name: str) -> Function:
     return Function(name, params, ir.Block(tuple(p.var for p in params), (call,), (result,)))
 
 
-def in_words(built: pipeline.Built, primal: Specialized) -> str:
-    """The signature as the docstring has it: `W: float64 (2-d), y: int`."""
-    return ", ".join(f"{name}: {described(atom, built.specs)}" for name, atom in primal.arguments.items())
-
-
-def described(atom: Atom, specs: dict[Var, sp.Spec]) -> str:
-    if isinstance(atom, Tree):
-        items = [described(item, specs) for item in atom.items]
-        if atom.kind is dict:
-            items = [f"{key!r}: {item}" for key, item in zip(atom.keys, items)]
-            return f"{{{', '.join(items)}}}"
-        shown = ", ".join(items)
-        return (
-            f"[{shown}]"
-            if atom.kind is list
-            else f"({shown})"
-            if atom.kind is tuple
-            else f"{atom.kind.__name__}({shown})"
-        )
-    if isinstance(atom, Const):
-        return str(atom)
-    if not isinstance(atom, Var):
-        return "function"
-    spec = specs.get(atom, sp.UNKNOWN)
-    if isinstance(spec, sp.Array):
-        shape = spec.shape or ()
-        unit = ", ".join("1" if dim == 1 else ":" for dim in shape)
-        return f"{spec.dtype}[{unit}]" if any(dim == 1 for dim in shape) else f"{spec.dtype} ({len(shape)}-d)"
-    return spec.type.__name__ if isinstance(spec, sp.Number) else "any"
-
-
 def sizes_fit(compiled: Compiled, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Whether the equalities of dimensions hold that dropped statements would have checked (S9)."""
     facts = compiled.built.facts
@@ -381,64 +350,6 @@ def sizes_fit(compiled: Compiled, args: tuple[Any, ...], kwargs: dict[str, Any])
         return max(path.read(values[path.root]).shape[dim.axis] - dim.offset, 0)
 
     return all(size(a) == size(b) for a, b in compiled.built.equalities)
-
-
-def full_signature(base: Any) -> inspect.Signature:
-    """The signature of the function itself, `self` included."""
-    return signature_of(base)
-
-
-def signature_of(function: Any) -> inspect.Signature:
-    """The signature of a function, never of what it wraps; of a primitive that of its rule."""
-    if isinstance(function, (FunctionType, MethodType, Gradient, functools.partial)):
-        return inspect.signature(function, follow_wrapped=False)
-    return primitive_signature(function)
-
-
-def primitive_signature(function: Any) -> inspect.Signature:
-    lowered = primitive(function)
-    return inspect.Signature(
-        [inspect.Parameter(p.var.name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for p in lowered.params]
-    )
-
-
-def resolve_wrt(
-    function: Any, signature: inspect.Signature, wrt: int | str | tuple[int | str, ...]
-) -> tuple[tuple[str, ...], bool]:
-    """The names that `wrt` means, and whether it is a single one.
-
-    Raises TypeError where it is of another type, ValueError where the function has no such parameter.
-    """
-    name = getattr(function, "__name__", repr(function))
-    known = list(signature.parameters)
-    single = not isinstance(wrt, tuple)
-    given = (wrt,) if not isinstance(wrt, tuple) else wrt
-    if not known:
-        raise ValueError(f"{name} has no parameters, so there is nothing to differentiate with respect to")
-    if not given:
-        raise ValueError("wrt=() names no argument; give a position, a name, or a tuple of them")
-    names: list[str] = []
-    for each in given:
-        if isinstance(each, bool) or not isinstance(each, (int, str, np.integer)):
-            raise TypeError(
-                f"wrt={wrt!r}: give a position, a name, or a tuple of them, not {type(each).__name__}"
-            )
-        if isinstance(each, str):
-            if each not in known:
-                raise ValueError(
-                    f"wrt={each!r}: {name} has no parameter of that name; it has {', '.join(known)}"
-                )
-            names.append(each)
-        else:
-            if not -len(known) <= each < len(known):
-                raise ValueError(
-                    f"wrt={each}: {name} has {len(known)} parameter(s), counted from 0: {', '.join(known)}"
-                )
-            names.append(known[each])
-    repeated = next((n for n in names if names.count(n) > 1), None)
-    if repeated is not None:
-        raise ValueError(f"wrt={wrt!r} names {repeated!r} twice")
-    return tuple(names), single
 
 
 def restore(module: str, qualname: str, wrt: Any, value: bool, optimize: bool) -> Gradient:

@@ -22,11 +22,12 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import CellType
 from typing import Any, Union
 
 from astgrad.errors import NOWHERE, Origin
+from astgrad.ir_text import constant_text, text, tree_text
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ VIEW = Effects(reads=(), writes=(), impure=False, result="view")
 # --- atoms: what a statement may name as an operand
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Var:
     """A value, bound once; identity is the object. `name` is the user's name, or "" for a temporary."""
 
@@ -57,7 +58,7 @@ class Var:
         return self.name or f"t@{id(self) & 0xFFFF:x}"
 
 
-@dataclass(eq=False, frozen=True)
+@dataclass(eq=False, frozen=True, repr=False)
 class Const:
     """A literal, or an object that is checked by identity (S1): a callable, a module, a type.
 
@@ -71,7 +72,7 @@ class Const:
         return constant_text(self)
 
 
-@dataclass(eq=False, frozen=True)
+@dataclass(eq=False, frozen=True, repr=False)
 class Tree:
     """A container whose structure is static: no statement builds it, it is spelled where it is used.
 
@@ -88,7 +89,7 @@ class Tree:
         return tree_text(self, repr)
 
 
-@dataclass(eq=False, frozen=True)
+@dataclass(eq=False, frozen=True, repr=False)
 class Closure:
     """A nested function or lambda with what it captures: inner Var ← outer atom, bound once (S7)."""
 
@@ -363,154 +364,3 @@ def substitute(atom: Atom, mapping: dict[Var, Atom]) -> Atom:
         defaults = tuple((name, substitute(value, mapping)) for name, value in atom.defaults)
         return Closure(atom.function, cells, defaults)
     return atom
-
-
-# --- text form
-
-
-@dataclass
-class _Names:
-    """Unique printed names: the user's where there is one, `t1`, `t2`, ... for the rest."""
-
-    names: dict[Var, str] = field(default_factory=dict)
-    taken: set[str] = field(default_factory=set)
-    count: int = 0
-
-    def __call__(self, var: Var) -> str:
-        if var not in self.names:
-            self.names[var] = self.fresh(var.name)
-            self.taken.add(self.names[var])
-        return self.names[var]
-
-    def fresh(self, name: str) -> str:
-        if not name:
-            self.count += 1
-            return self.fresh(f"t{self.count}") if f"t{self.count}" in self.taken else f"t{self.count}"
-        suffix = 2
-        unique = name
-        while unique in self.taken:
-            unique, suffix = f"{name}_{suffix}", suffix + 1
-        return unique
-
-
-def constant_text(const: Const) -> str:
-    """A constant as the text form shows it: literals by repr, objects by their own name."""
-    value = const.value
-    if value is None or isinstance(value, (bool, int, float, complex, str, bytes, type(...))):
-        return "..." if value is ... else repr(value)
-    return str(const.text or getattr(value, "__name__", None) or repr(value))
-
-
-def tree_text(tree: Tree, show: Any) -> str:
-    """A container as Python spells it."""
-    shown = [show(item) for item in tree.items]
-    if tree.kind is slice:
-        start, stop, step = ("" if shown[i] == "None" else shown[i] for i in range(3))
-        return f"{start}:{stop}" + (f":{step}" if step else "")
-    if tree.kind is tuple:
-        return f"({shown[0]},)" if len(shown) == 1 else f"({', '.join(shown)})"
-    if tree.kind is list:
-        return f"[{', '.join(shown)}]"
-    if tree.kind is dict:
-        return "{" + ", ".join(f"{key!r}: {item}" for key, item in zip(tree.keys, shown)) + "}"
-    named = ", ".join(f"{key}={item}" for key, item in zip(tree.keys, shown))
-    return f"{tree.kind.__name__}({named})"
-
-
-def text(function: Function) -> str:
-    """The whole function, one statement a line, with the primal's line behind it."""
-    return "\n".join(_Printer().function(function)) + "\n"
-
-
-class _Printer:
-    def __init__(self) -> None:
-        self.names = _Names()
-
-    def atom(self, atom: Atom) -> str:
-        if isinstance(atom, Var):
-            return self.names(atom)
-        if isinstance(atom, Tree):
-            return tree_text(atom, self.atom)
-        if isinstance(atom, Closure):
-            cells = ", ".join(f"{inner.name}={self.atom(outer)}" for inner, outer in atom.cells)
-            return f"<{atom.function.name} {cells}>" if cells else f"<{atom.function.name}>"
-        return constant_text(atom)
-
-    def many(self, atoms: tuple[Atom, ...]) -> str:
-        return ", ".join(self.atom(atom) for atom in atoms)
-
-    def function(self, function: Function) -> list[str]:
-        params = ", ".join(
-            self.names(p.var) + (f"={self.atom(p.default)}" if p.default else "") for p in function.params
-        )
-        lines = [f"{function.name}({params}):"]
-        for var, capture in function.captures:
-            where = "cell" if isinstance(capture.holder, CellType) else "global"
-            lines.append(f"  {self.names(var)} = {where} {capture.name}")
-        return [*lines, *self.block(function.body, "  ", "return")]
-
-    def block(self, block: Block, indent: str, last: str) -> list[str]:
-        lines = []
-        for statement in block.body:
-            lines += [indent + line for line in self.statement(statement)]
-        if block.results or last == "return":
-            lines.append(f"{indent}{last} {self.many(block.results) or 'None'}")
-        return lines or [f"{indent}pass"]
-
-    def statement(self, statement: Statement) -> list[str]:
-        bound = self.many(targets(statement))
-        left = f"{bound} = " if bound else ""
-        where = f"  # {statement.origin.line}" if statement.origin.line else ""
-        if isinstance(statement, Call):
-            return [left + self.call(statement) + where]
-        if isinstance(statement, If):
-            head = f"{left}if {self.atom(statement.test)}:{where}"
-            arms = (
-                self.block(statement.then, "  ", "yield"),
-                self.block(statement.orelse, "  ", "yield"),
-            )
-            return [head, *arms[0], "else:", *arms[1]]
-        if isinstance(statement, Loop):
-            return self.loop(statement, left, where)
-        if isinstance(statement, With):
-            named = f" as {self.names(statement.name)}" if statement.name else ""
-            head = f"{left}with {self.atom(statement.context)}{named}:{where}"
-            return [head, *self.block(statement.block, "  ", "yield")]
-        return self.try_(statement, left, where)
-
-    def call(self, call: Call) -> str:
-        shown = [self.atom(arg) for arg in call.args]
-        shown += [f"{name}={self.atom(value)}" for name, value in call.kwargs]
-        if isinstance(call.op, Const) and isinstance(call.op.value, Method):
-            return f"{shown[0]}.{call.op.value.name}({', '.join(shown[1:])})"
-        if isinstance(call.op, Const):
-            name = call.op.text or getattr(call.op.value, "__name__", "")
-            return f"{name.rpartition('.')[2] or repr(call.op)}({', '.join(shown)})"
-        return f"{self.atom(call.op)}({', '.join(shown)})"
-
-    def loop(self, loop: Loop, left: str, where: str) -> list[str]:
-        carried = ", ".join(f"{self.names(p)}={self.atom(i)}" for p, i in zip(loop.params, loop.initial))
-        zipped = f" for {self.many(loop.items)} in {self.many(loop.iters)}" if loop.iters else ""
-        lines = [f"{left}loop {carried}{zipped}:{where}"]
-        if loop.test:
-            lines += ["  while:", *self.block(loop.test, "    ", "yield")]
-        lines += self.block(loop.body, "  ", "yield")
-        if loop.stop:
-            lines.append(f"  stop {self.atom(loop.stop)}")
-        for tape in loop.tapes:
-            verb = "read" if tape.reads else "record"
-            lines.append(f"  {verb} {self.names(tape.list)}: {self.many(tape.atoms)}")
-        return lines
-
-    def try_(self, statement: Try, left: str, where: str) -> list[str]:
-        lines = [f"{left}try:{where}", *self.block(statement.body, "  ", "yield")]
-        for handler in statement.handlers:
-            types = f" {self.atom(handler.types)}" if handler.types else ""
-            named = f" as {self.names(handler.name)}" if handler.name else ""
-            lines += [f"except{types}{named}:", *self.block(handler.block, "  ", "yield")]
-        if statement.orelse:
-            head = f"else {self.many(statement.orelse.params)}:"
-            lines += [head, *self.block(statement.orelse, "  ", "yield")]
-        if statement.finalbody:
-            lines += ["finally:", *self.block(statement.finalbody, "  ", "yield")]
-        return lines

@@ -18,7 +18,6 @@ from astgrad.optimize.in_place import in_place
 from astgrad.optimize.ownership import own
 from astgrad.transform.gradient_ir import Adjoint, gradient
 from astgrad.transform.specialize import Specialized, specialize
-from astgrad.verify import verify
 
 # The passes over the gradient, in order; each is Function -> Function. `optimize=False` leaves those out
 # that are not marked: what stays is the accumulate form of the lecture.
@@ -33,7 +32,7 @@ from astgrad.verify import verify
 #   emit        fold, name, print                              emit/emit.py
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Built:
     """A gradient on its way from IR to text."""
 
@@ -88,6 +87,8 @@ def printed(built: Built, doc: str, globals_: dict[str, Any], *, plain: bool = F
 def checked(name: str, function: Function) -> Function:
     """Verify after each pass under ASTGRAD_CHECK=1, and name the guilty one."""
     if os.environ.get("ASTGRAD_CHECK") == "1":
+        from astgrad.verify import verify
+
         verify(function, after=name)
     return function
 

@@ -17,7 +17,8 @@ import numpy as np
 from astgrad import pipeline
 from astgrad.compile import build as compile_text
 from astgrad.errors import NotDifferentiable
-from astgrad.gradient import Compiled, Gradient, in_words
+from astgrad.gradient import Compiled, Gradient
+from astgrad.signature import in_words
 from astgrad.transform import containers
 from astgrad.transform.pullback import split, whole
 
@@ -69,7 +70,7 @@ class Pullback(Gradient):
             raise NotDifferentiable(f"{self.__name__} returns no float, so it has no pullback")
         built = pipeline.improved(primal.function, made.adjoint, facts, optimize=True)
         forward, backward = split(built.function, made.seeds, built.specs)
-        signature = in_words(built, primal)
+        signature = in_words(primal.arguments, built.specs)
         globals_ = getattr(self._base, "__globals__", {"np": np})
         halves = []
         for half in (forward, backward):

@@ -15,8 +15,8 @@ import astgrad
 PACKAGE = Path(astgrad.__path__[0])
 
 LAYERS = """
-    _version errors runtime ir analyses.specs verify interpret frontend rules analyses transform optimize
-    record emit compile dispatch cache pipeline gradient api check explain draw report export interop
+    _version errors runtime ir_text ir analyses.specs verify interpret frontend rules analyses transform optimize
+    record emit compile dispatch cache pipeline signature gradient pullback check api explain draw report export interop
 """.split()  # noqa: SIM905
 ROOT = ("__init__", "__main__")  # what a user enters by: they see everything, nothing imports them
 
@@ -57,6 +57,8 @@ def imports(module: str, *, lazy: bool = True) -> set[str]:
 def walk(node: ast.AST, lazy: bool) -> Iterator[ast.AST]:
     """The nodes of a tree, those of function bodies only with `lazy`."""
     yield node
+    if not lazy and isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        return
     for child in ast.iter_child_nodes(node):
         if lazy or not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
             yield from walk(child, lazy)

@@ -53,7 +53,7 @@ class Fact:
     expected: Any
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Facts:
     """The actual values by name of parameter, or None for the general form, and the facts used so far."""
 

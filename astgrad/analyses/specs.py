@@ -18,7 +18,7 @@ import numpy as np
 from astgrad.ir import Var
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Dim:
     """max(source.shape[axis] - offset, 0). With offset 0 it is known not to be 1."""
 
@@ -35,7 +35,7 @@ class Dim:
 Dimension = Union[int, Dim, None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Unknown:
     """Nothing is known."""
 
@@ -43,7 +43,7 @@ class Unknown:
         return "?"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Array:
     """An ndarray (exactly that type). `shape` None: the rank is unknown too."""
 
@@ -55,7 +55,7 @@ class Array:
         return f"{code}[...]" if self.shape is None else f"{code}{list(self.shape)}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Number:
     """A Python or NumPy scalar of exactly this type; an int may be a known dimension or literal."""
 
@@ -71,7 +71,7 @@ class Number:
         return self.type.__name__ + (f" {self.value}" if self.value is not None else "")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Known:
     """A value that is known itself: None, a bool, a str, a dtype, a type, a callable, a module."""
 
@@ -92,7 +92,7 @@ class Known:
         return getattr(self.value, "__name__", None) or repr(self.value)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Struct:
     """A container of static structure: tuple, list, dict, slice, namedtuple or dataclass type."""
 

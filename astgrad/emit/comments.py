@@ -20,7 +20,7 @@ PREFIX = re.compile(r"(?<![\w.\"'])([A-Za-z_]\w*)\.(?=[A-Za-z_])")
 WHOLE = ("def ", "async def ", "@", "class ")  # a span that says nothing
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Comments:
     """The comments of one function; `primal` is the origin of its definition."""
 

@@ -58,7 +58,7 @@ NUMPY = {
 NUMBERS = {"0": "zero", "1": "one", "2": "two"}
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Describe:
     """Descriptions of calls; `name` gives the printed name of a Var, `folded` the call behind one."""
 

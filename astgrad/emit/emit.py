@@ -33,7 +33,7 @@ from astgrad.ir import Call, Const, Tree, Var
 NO_COMMENT = Comment()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Emitted:
     """Generated text and what it stands on.
 

@@ -108,7 +108,7 @@ def _written(block: ir.Block) -> set[Var]:
     return found
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class _Expression:
     """A call that may be folded, with what is folded into it."""
 
@@ -124,7 +124,7 @@ class _Expression:
         return min((*self.events, *(position for position, _ in self.reads)))
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class _Block:
     """The block at hand: the effects so far, and the calls not yet printed."""
 
@@ -135,8 +135,10 @@ class _Block:
     pending: dict[Var, _Expression] = field(default_factory=dict)
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class _Folder:
+    """What may be folded so far."""
+
     specs: dict[Var, Spec]
     uses: Counter[Var]
     written: set[Var]

@@ -49,7 +49,7 @@ class Comment:
         return len(self.short) + 4 if self.short else 0
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Text:
     """Lines that have been written, and the origins of each of them (from 1)."""
 
@@ -234,7 +234,7 @@ RANKS: dict[type, int] = {
 ATTRIBUTE, COMPARISON, BOOLEAN, CONDITIONAL = 1, 10, 11, 12
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class _Outside:
     """What stands outside all brackets: the weakest operator, how often, and the two ends."""
 

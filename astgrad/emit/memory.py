@@ -33,7 +33,7 @@ def union(found: Iterable[Roots]) -> Roots:
     return frozenset(every)
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Memory:
     """The roots of each Var so far; numbers have none."""
 

@@ -28,7 +28,7 @@ HARD = frozenset((*keyword.kwlist, "__class__"))
 BUILTINS = frozenset(vars(builtins))
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class _Taken:
     """The disjoint ranges, in order, in which a name is taken, and whether by a value of the user's."""
 

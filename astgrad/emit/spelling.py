@@ -48,7 +48,7 @@ def identifier(text: str) -> str:
     return f"{kept}_" if keyword.iskeyword(kept) else kept
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Spelling:
     """The names that the text reads but does not bind."""
 

@@ -62,7 +62,7 @@ def needs_no_name(call_: Call, spelling: Spelling) -> bool:
     )
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Statements:
     """What nodes are made of: names, the calls that are printed in place, the spelling of the rest."""
 

@@ -40,7 +40,7 @@ def mangle(name: str, scope: str) -> str:
     return f"_{scope.lstrip('_')}{name}"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Captured:
     """What all scopes of one lowering share: the live function, and where each Const was read."""
 
@@ -55,7 +55,7 @@ class Captured:
         return Capture(name, self.function.__globals__)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Scope:
     """The names of one function: `bound` counts the places that bind each local, `env` has what it is now."""
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from astgrad import ir, runtime
 from astgrad.analyses import specs as sp
+from astgrad.analyses.aliasing import roots
 from astgrad.analyses.specs import Spec
 from astgrad.ir import Atom, Call, Const, Effects, Function, Tree, Var
 from astgrad.transform.builder import Builder
@@ -49,24 +50,10 @@ def in_place(function: Function, specs: dict[Var, Spec], adjoint_of: dict[Var, V
     )
 
 
-def roots(body: tuple[ir.Statement, ...]) -> dict[Var, Var | None]:
-    """For each Var the Var whose statement made its memory: itself if fresh; None where unknown."""
-    found: dict[Var, Var | None] = {}
-    for statement in body:
-        for target in ir.targets(statement):
-            found[target] = target
-            if isinstance(statement, Call) and statement.effects.result == "view" and statement.args:
-                first = statement.args[0]
-                found[target] = found.get(first, first) if isinstance(first, Var) else target
-            elif not isinstance(statement, Call) or statement.effects.result == "unknown":
-                found[target] = None
-            if isinstance(statement, Call) and getattr(statement.op, "value", None) is np.broadcast_to:
-                found[target] = None  # read-only
-    return found
-
-
-@dataclass
+@dataclass(eq=False, repr=False)
 class InPlace(Builder):
+    """Who reads each value, and the statements so far."""
+
     adjoint_of: dict[Var, Var] = field(default_factory=dict)
     roots: dict[Var, Var | None] = field(default_factory=dict)
     last: dict[Var, int] = field(default_factory=dict)  # last position at which the memory of a root is read

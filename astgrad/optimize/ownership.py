@@ -15,10 +15,10 @@ import numpy as np
 
 from astgrad import ir, runtime
 from astgrad.analyses import specs as sp
+from astgrad.analyses.aliasing import roots
 from astgrad.analyses.specs import Spec
 from astgrad.errors import Origin
 from astgrad.ir import Atom, Call, Const, Function, Tree, Var
-from astgrad.optimize.in_place import roots
 from astgrad.optimize.shapes import whole
 from astgrad.transform.builder import Builder
 

@@ -32,6 +32,7 @@ from astgrad.rules.kinds import (
     multilinear,
     unsupported,
 )
+from astgrad.rules.results import computing, operators
 from astgrad.rules.rule import ATTRIBUTES, MAYBE, METHODS, REQUIRED, RULES, Rule, UnknownKeyword, shown
 
 __all__ = [
@@ -117,8 +118,6 @@ def result_spec(op: Any, args: tuple[Spec, ...], kwargs: Mapping[str, Spec]) -> 
 
 
 def _result_spec(op: Any, args: tuple[Spec, ...], kwargs: Mapping[str, Spec]) -> Spec:
-    from astgrad.rules.results import computing, operators
-
     if not kwargs and hashable(op) and op in operators.STATIC:
         try:
             return literal(op(*map(static, args)))
@@ -150,8 +149,6 @@ def _has_methods(receiver: Spec) -> bool:
 
 def effects_of(op: Any, args: tuple[Spec, ...] = ()) -> Effects:
     """What a call with these operands does beside giving a value."""
-    from astgrad.rules.results import operators
-
     rule = lookup(op)
     if rule is None:
         return ir.UNKNOWN_EFFECTS

@@ -20,7 +20,7 @@ class UnknownKeyword(Exception):
     """A call uses an argument that the rule does not have; the text names it."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Rule:
     """What is known of one primitive.
 

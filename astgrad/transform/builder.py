@@ -49,7 +49,7 @@ def atom_of(value: Any) -> Atom:
     return Const(value)
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Builder:
     """Statements in order, and the spec of each Var that they bind."""
 

@@ -22,7 +22,7 @@ from astgrad.transform.reverse import Reverse
 from astgrad.transform.specialize import Specialized, Specializer
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Adjoint:
     """The pure adjoint of a function; `adjoint_of` maps its Vars to the primal's, for naming."""
 

@@ -26,7 +26,7 @@ from astgrad.transform import containers
 from astgrad.transform.builder import Builder
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Leaves(Builder):
     """The roots of a function and what was read from them, what each Var depends on, and the facts."""
 

@@ -14,15 +14,15 @@ from dataclasses import dataclass, replace
 
 from astgrad import ir, runtime
 from astgrad.analyses import specs as sp
+from astgrad.analyses.aliasing import roots
 from astgrad.errors import Origin
 from astgrad.ir import Atom, Call, Const, Function, Method, Tree, Var
-from astgrad.optimize.in_place import roots
 from astgrad.transform.gradient_ir import Adjoint, is_float, leaves_of, returned
 from astgrad.transform.reverse import Reverse
 from astgrad.transform.specialize import Specialized
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Whole:
     """The adjoint of a function with its cotangents as further parameters."""
 

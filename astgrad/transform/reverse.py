@@ -36,7 +36,7 @@ SAFE = {np.arcsin: 0, np.arccos: 0, np.arctanh: 0, np.arccosh: 2}  # where 1 is 
 Mask = tuple[tuple[Atom, bool], ...]  # conditions, each with the value that it has to have
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Reverse:
     """The adjoint under construction: `walk` holds the primal's statements and receives the adjoint's."""
 

@@ -44,7 +44,7 @@ RECURSION = 20  # calls of one function inside itself
 DEPTH = 200  # of inlined calls
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Specialized:
     """A function specialized to the facts of a call."""
 
@@ -83,7 +83,7 @@ def specialize(function: Function, facts: Facts, wrt: Iterable[str], owner: Any 
     )
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Specializer(Ruled):
     """The walk: how each call is resolved."""
 

@@ -1,0 +1,345 @@
+"""Rewrites: what the algebra knows of each operation, as smart constructors.
+
+In come the operands of one call, out comes the atom of an equal and simpler value, or None where the call
+stays as it is.
+
+    mul(1.0, x) -> x        mul(a, div(1, s)) -> div(a, s)        add(a, neg(b)) -> sub(a, b)
+    transpose(matmul(A, B)) -> matmul(B.T, A.T)                    sum(mul(a, b)) -> vdot(a, b)
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from astgrad import runtime
+from astgrad.analyses import specs as sp
+from astgrad.analyses.facts import Fact
+from astgrad.ir import Atom, Const, Method, Tree, Var
+from astgrad.optimize.keys import atom_key
+from astgrad.optimize.shapes import shape_atom
+
+if TYPE_CHECKING:
+    from astgrad.optimize.algebra import Algebra
+
+Rewrite = Callable[..., "Atom | None"]
+
+
+def number(atom: Atom) -> Any:
+    """The value of a numeric literal, else None."""
+    if isinstance(atom, Const) and type(atom.value) in (int, float):
+        return atom.value
+    return None
+
+
+def is_zero(b: Algebra, atom: Atom, partner: Atom) -> bool:
+    """Whether `atom` is the zero that an adjoint starts from."""
+    if isinstance(atom, Const):
+        return type(atom.value) in (float, complex) and atom.value == 0
+    if b.match(atom, runtime.zeros):
+        return True
+    return bool(b.match(atom, np.zeros_like)) and b.fills(partner, atom)
+
+
+# --- smart constructors: an atom where they apply, None where the call stays as it is
+
+
+def add(b: Algebra, x: Atom, y: Atom) -> Atom | None:
+    if is_zero(b, x, y):
+        return y
+    if is_zero(b, y, x):
+        return x
+    if number(x) is not None and number(y) is not None:
+        return Const(number(x) + number(y))
+    for one, other in ((x, y), (y, x)):
+        negated = b.match(one, operator.neg, np.negative)
+        if negated and not (one is x and b.match(other, operator.neg, np.negative)):
+            return b.call(operator.sub, other, negated[0])
+        if isinstance(one, Const) and number(one) is not None and number(one) < 0 and one is y:
+            return b.call(operator.sub, other, Const(-number(one)))
+        inner = b.unspread(one, other)
+        if inner is not None:
+            return b.call(operator.add, *((inner, other) if one is x else (other, inner)))
+    if x is y and isinstance(x, Var):
+        return b.call(operator.mul, Const(2), x)
+    return twice(b, x, y) or spread_sum(b, x, y)
+
+
+def twice(b: Algebra, x: Atom, y: Atom) -> Atom | None:
+    """(a + b) + a and (a - b) + a, a twice."""
+    for op, names in ((operator.add, (operator.add, np.add)), (operator.sub, (operator.sub, np.subtract))):
+        parts = b.match(x, *names)
+        if parts and isinstance(y, Var) and parts[0] is y:
+            return b.call(op, b.call(operator.mul, Const(2), y), parts[1])
+    return None
+
+
+def spread_sum(b: Algebra, x: Atom, y: Atom) -> Atom | None:
+    """Two values spread over one shape are added before."""
+    first, second = b.spread(x), b.spread(y)
+    if first and second and atom_key(first[1]) == atom_key(second[1]) and b.spec(x) == b.spec(y):
+        total = b.call(operator.add, first[0], second[0])
+        spread = b.call(np.broadcast_to, total, first[1])
+        same = sp.dtype_of(b.spec(spread)) == sp.dtype_of(b.spec(x))
+        return spread if same else b.call(Method("astype"), spread, Const(b.spec(x).dtype.type))  # type: ignore[union-attr]
+    return None
+
+
+def sub(b: Algebra, x: Atom, y: Atom) -> Atom | None:
+    if number(x) is not None and number(y) is not None:
+        return Const(number(x) - number(y))
+    if is_zero(b, x, y):
+        return b.call(operator.neg, y)
+    negated = b.match(y, operator.neg, np.negative)
+    if negated:
+        return b.call(operator.add, x, negated[0])
+    inner = b.unspread(y, x)
+    if inner is not None:
+        return b.call(operator.sub, x, inner)
+    return None
+
+
+def neg(b: Algebra, x: Atom) -> Atom | None:
+    if number(x) is not None:
+        return Const(-number(x))
+    negated = b.match(x, operator.neg, np.negative)
+    if negated:
+        return negated[0]
+    difference = b.match(x, operator.sub, np.subtract)
+    if difference:
+        return b.call(operator.sub, difference[1], difference[0])
+    product = b.match(x, operator.mul, np.multiply)
+    if product and number(product[0]) is not None:
+        return b.call(operator.mul, Const(-number(product[0])), product[1])
+    spread = b.match(x, np.broadcast_to)
+    if spread:
+        return b.call(np.broadcast_to, b.call(operator.neg, spread[0]), spread[1])
+    return None
+
+
+def mul(b: Algebra, x: Atom, y: Atom) -> Atom | None:
+    if number(x) is not None and number(y) is not None:
+        return Const(number(x) * number(y))
+    for one, other in ((x, y), (y, x)):
+        value = number(one)
+        if value == 1 and b.inexact(other):
+            return other
+        if value == -1 and b.inexact(other):
+            return b.call(operator.neg, other)
+        negated = b.match(one, operator.neg, np.negative)
+        if negated:
+            product = (negated[0], other) if one is x else (other, negated[0])
+            return b.call(operator.neg, b.call(operator.mul, *product))
+        inner = b.unspread(one, other)
+        if inner is not None:
+            return b.call(operator.mul, *((inner, other) if one is x else (other, inner)))
+    return constants_first(b, x, y) or fractions(b, x, y) or quotient(b, x, y) or spread_product(b, x, y)
+
+
+def constants_first(b: Algebra, x: Atom, y: Atom) -> Atom | None:
+    """a * (2 * b) is 2 * a * b."""
+    if number(y) is not None:
+        return b.call(operator.mul, y, x)
+    right = b.match(y, operator.mul, np.multiply)
+    if right and number(right[0]) is not None:
+        if number(x) is not None:
+            return b.call(operator.mul, Const(number(x) * number(right[0])), right[1])
+        return b.call(operator.mul, b.call(operator.mul, right[0], x), right[1])
+    return None
+
+
+def fractions(b: Algebra, x: Atom, y: Atom) -> Atom | None:
+    """(1 / n) * (1 / s) is 1 / (n * s)."""
+    first, second = (b.match(factor, operator.truediv, np.divide) for factor in (x, y))
+    if first and second and number(first[0]) is not None and number(second[0]) is not None:
+        denominator = b.call(operator.mul, first[1], second[1])
+        return b.call(operator.truediv, Const(number(first[0]) * number(second[0])), denominator)
+    return None
+
+
+def quotient(b: Algebra, x: Atom, y: Atom) -> Atom | None:
+    """a * (c / b) is c * a / b for a literal c."""
+    for one, other in ((x, y), (y, x)):
+        parts = b.match(one, operator.truediv, np.divide)
+        if parts and number(parts[0]) is not None and b.inexact(other):
+            return b.call(operator.truediv, b.call(operator.mul, parts[0], other), parts[1])
+    return None
+
+
+def spread_product(b: Algebra, x: Atom, y: Atom) -> Atom | None:
+    """A product with a literal is taken before a value is spread."""
+    spread = b.match(y, np.broadcast_to)
+    if spread and (number(x) is not None or b.scalar(x)):
+        return b.call(np.broadcast_to, b.call(operator.mul, x, spread[0]), spread[1])
+    spread = b.match(x, np.broadcast_to)
+    if spread and b.scalar(y):
+        return b.call(np.broadcast_to, b.call(operator.mul, spread[0], y), spread[1])
+    return None
+
+
+def div(b: Algebra, x: Atom, y: Atom) -> Atom | None:
+    if number(y) == 1 and b.inexact(x):
+        return x
+    negated = b.match(x, operator.neg, np.negative)
+    if negated:
+        return b.call(operator.neg, b.call(operator.truediv, negated[0], y))
+    if number(x) is not None and number(x) < 0:
+        return b.call(operator.neg, b.call(operator.truediv, Const(-number(x)), y))
+    parts = b.match(x, operator.truediv, np.divide)
+    if parts and number(parts[0]) is not None and b.scalar(parts[1]):
+        return b.call(operator.truediv, parts[0], b.call(operator.mul, parts[1], y))
+    if b.match(y, operator.neg, np.negative):
+        return b.call(operator.neg, b.call(operator.truediv, x, b.match(y, operator.neg, np.negative)[0]))  # type: ignore[index]
+    inner = b.unspread(x, y)
+    if inner is not None:
+        return b.call(operator.truediv, inner, y)
+    spread = b.match(x, np.broadcast_to)
+    if spread and b.scalar(y):
+        return b.call(np.broadcast_to, b.call(operator.truediv, spread[0], y), spread[1])
+    return None
+
+
+def divide(b: Algebra, x: Atom, y: Atom) -> Atom | None:
+    """np.divide of what a division by zero does not raise for, or by a length that is not zero."""
+    spec = b.spec(x)
+    raises = isinstance(spec, sp.Number) and spec.type in sp.NUMBERS
+    if isinstance(spec, sp.Unknown) or (raises and not nonzero(b, y)):
+        return None
+    return b.call(operator.truediv, x, y)
+
+
+def nonzero(b: Algebra, size: Atom) -> bool:
+    """Whether a number of elements is not zero: then that is a fact of the signature."""
+    if number(size) is not None:
+        return bool(number(size) != 0)
+    product = b.match(size, operator.mul)
+    if product:
+        return all(nonzero(b, factor) for factor in product)
+    read = b.match(size, getattr)
+    if read and isinstance(read[1], Const) and read[1].value == "size":
+        return all(dimension_nonzero(b, dim) for dim in b.shape(read[0]) or (None,))
+    spec = b.spec(size)
+    return isinstance(spec, sp.Number) and dimension_nonzero(b, spec.dimension)
+
+
+def dimension_nonzero(b: Algebra, dim: sp.Dimension) -> bool:
+    if not isinstance(dim, sp.Dim):
+        return bool(dim)
+    path = b.facts.sources.get(dim.source)
+    if path is None or dim.offset or not b.facts.known(path) or not b.facts.value(path).shape[dim.axis]:
+        return False
+    b.facts.use(Fact(path, f"nonzero{dim.axis}", dim.axis))
+    return True
+
+
+def transposed(b: Algebra, x: Atom) -> Atom | None:
+    """The transpose of a transpose, and of a product of matrices."""
+    inner = b.match(x, getattr)
+    if inner and isinstance(inner[1], Const) and inner[1].value == "T":
+        return inner[0]
+    vectors = b.match(x, np.outer)
+    if vectors and all(sp.rank(b.spec(vector)) == 1 for vector in vectors):
+        return b.call(np.outer, vectors[1], vectors[0])
+    factors = b.match(x, operator.matmul, np.matmul)
+    if factors and all(sp.rank(b.spec(factor)) == 2 for factor in factors):
+        turned = [b.call(getattr, factor, "T") for factor in reversed(factors)]
+        return b.call(operator.matmul, *turned)
+    return None
+
+
+def power(b: Algebra, x: Atom, n: Atom) -> Atom | None:
+    return x if number(n) == 1 and b.inexact(x) else None
+
+
+def conjugate(b: Algebra, x: Atom) -> Atom | None:
+    return x if b.real(x) else None
+
+
+def broadcast_to(b: Algebra, x: Atom, shape: Atom) -> Atom | None:
+    """Nothing where the value has the shape already."""
+    want = b.spec(shape)
+    have = b.shape(x)
+    if isinstance(want, sp.Struct) and have is not None and len(have) == len(want.items):
+        dims = [item.dimension if isinstance(item, sp.Number) else None for item in want.items]
+        if have and all(sp.same(a, d) for a, d in zip(have, dims)):
+            return x
+    return None
+
+
+def total(b: Algebra, x: Atom, axis: Atom | None = None, keepdims: Atom | None = None) -> Atom | None:
+    """The sum of a product of two arrays of one shape is their inner product."""
+    product = b.match(x, operator.mul, np.multiply)
+    if axis is not None or keepdims is not None or not product or not b.real(*product):
+        return None
+    shapes = [b.shape(factor) for factor in product]
+    if None in shapes or shapes[0] != shapes[1] or any(dim is None for dim in shapes[0]) or not shapes[0]:
+        return None
+    if sp.dtype_of(b.spec(product[0])) != sp.dtype_of(b.spec(product[1])):
+        return None
+    return b.call(operator.matmul if len(shapes[0]) == 1 else np.vdot, *product)
+
+
+def getitem(b: Algebra, x: Atom, index: Atom) -> Atom | None:
+    """New axes are added to the one array of a product or quotient of scalars with it."""
+    if isinstance(x, Tree):
+        return None
+    items = index.items if isinstance(index, Tree) and index.kind is tuple else (index,)
+    if not any(isinstance(i, Const) and i.value is None for i in items) or not all(map(only_axes, items)):
+        return None
+    for op, names in (
+        (operator.truediv, (operator.truediv, np.divide)),
+        (operator.mul, (operator.mul, np.multiply)),
+    ):
+        parts = b.match(x, *names)
+        if parts and sum(not b.scalar(part) for part in parts) == 1:
+            moved = [part if b.scalar(part) else b.call(operator.getitem, part, index) for part in parts]
+            return b.call(op, *moved)
+    return None
+
+
+def only_axes(item: Atom) -> bool:
+    """Whether an index item is None, `...` or a full slice."""
+    if isinstance(item, Tree) and item.kind is slice:
+        return all(isinstance(part, Const) and part.value is None for part in item.items)
+    return isinstance(item, Const) and (item.value is None or item.value is ...)
+
+
+def attribute(b: Algebra, x: Atom, name: Atom) -> Atom | None:
+    """The shape of an intermediate value, said by an argument that has it, so that the value may go."""
+    assert isinstance(name, Const)
+    if name.value in ("shape", "size") and isinstance(x, Var):
+        return shape_atom(b, x, name.value)
+    return transposed(b, x) if name.value == "T" else None
+
+
+def length(b: Algebra, x: Atom) -> Atom | None:
+    return shape_atom(b, x, "len") if isinstance(x, Var) else None
+
+
+def astype(b: Algebra, x: Atom, dtype: Atom) -> Atom | None:
+    have = sp.dtype_of(b.spec(x))
+    same = isinstance(b.spec(x), sp.Array) and isinstance(dtype, Const) and have == np.dtype(dtype.value)
+    return x if same else None
+
+
+REWRITES: dict[Any, Rewrite] = {
+    **dict.fromkeys((operator.add, np.add), add),
+    **dict.fromkeys((operator.sub, np.subtract), sub),
+    **dict.fromkeys((operator.neg, np.negative), neg),
+    **dict.fromkeys((operator.mul, np.multiply), mul),
+    operator.truediv: div,
+    np.divide: divide,
+    np.transpose: lambda b, a, axes=None: transposed(b, a) if axes is None else None,
+    runtime.value: lambda b, x: x,
+    **dict.fromkeys((operator.pow, np.power), power),
+    **dict.fromkeys((np.conj, Method("conj"), np.real), conjugate),
+    np.broadcast_to: broadcast_to,
+    np.sum: total,
+    operator.getitem: getitem,
+    getattr: attribute,
+    len: length,
+    Method("astype"): astype,
+}
