@@ -826,7 +826,7 @@ def judge(source: str, modes: tuple[str, ...] = MODES, grad: Any = None) -> Verd
 def general(message: str) -> str:
     """The first line of a message without places, names and numbers: the same for one cause."""
     line = re.sub(r"^\S+( \d+>)?:\d+:\d+: ", "", message.split("\n")[0])
-    return re.sub(r"'[^']*'|\d+", "_", line)[:100]
+    return re.sub(r"'[^']*'|@[0-9a-f]+|\d+", "_", line)[:100]
 
 
 def place(error: Exception) -> str:

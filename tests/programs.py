@@ -1657,6 +1657,116 @@ def stopped_container(p):
     return p[0] + a * np.sum(p[1])
 
 
+# --- found by random programs
+
+
+@program(np.array([-1.0, 0.5, 2.0]), expected=np.array([0.0, np.log(0.5) + 1, np.log(2.0) + 1]))
+def where_guards_a_product(x):
+    return np.sum(np.where(x > 0, x * np.log(x), 0.0))
+
+
+@program(np.array([-1.0, 0.5, 2.0]), 1.5, wrt=(0, 1))
+def where_guards_a_power(x, y):
+    return np.sum(np.where(x > 0, x**y, x)) + np.sum(np.where(x > 0, np.sqrt(np.log(1 + x)), 0) * x)
+
+
+@program(np.array([0.5, 2.0]), -1.0)
+def where_of_a_scalar_condition(x, y):
+    return np.sum(np.where(y > 0, (x - 3) ** 1.5, x))
+
+
+@program(normal(3), also=(case(0.7), case(np.array([0.7])), case(normal(2, 1))))
+def tuple_of_shapes(x):
+    y = np.broadcast_to(x, (2,) + np.shape(x)) * 2
+    z = np.reshape(x, (1,) + np.shape(x)) + y
+    return np.sum(z * y)
+
+
+@program(normal(2), also=(case(normal(2, 3)), case(normal(3)[:2])))
+def slices_that_broadcast(x):
+    return np.sum(x * x[1:] + x[:1] ** 2 - x[-1:])
+
+
+@program(normal(3), also=(case(normal(1)), case(normal(3, 2))))
+def sums_of_repeats(x):
+    return np.sum(x[[0, 0]], keepdims=True).ravel()[-1] * np.sum(x)
+
+
+@program(
+    0.7,
+    also=(case(np.float64(0.7)), case(np.float32(0.7), second=False), case(np.array(0.7))),
+    tolerance=1e-4,
+)
+def reductions_of_numbers(x):
+    return (
+        np.sum(x, axis=0) * np.max(x, axis=0)
+        + np.prod(x, axis=0) ** 2
+        + np.mean(x, keepdims=True)
+        - np.min(x)
+    )
+
+
+@program(
+    0.7,
+    np.float64(0.3),
+    wrt=(0, 1),
+    also=(case(np.float32(0.7), np.array(0.3), second=False),),
+    tolerance=1e-4,
+)
+def products_of_numbers(x, y):
+    return np.outer(x, y).sum() + np.dot(x, y) ** 2 + np.maximum(x, y) * np.minimum(x, y)
+
+
+@program(
+    np.array(-0.7),
+    np.array([0.3]),
+    wrt=(0, 1),
+    also=(case(np.array([-0.7]), np.array(0.3)), case(-0.7, normal(2))),
+)
+def dot_of_ranks(x, y):
+    return np.sum(np.dot(x, y) ** 2) + (np.dot(y, x) ** 3).sum()
+
+
+@program(normal(3), normal(3, dtype=np.float32), wrt=(0, 1), tolerance=F32)
+def matmul_of_other_precision(x, y):
+    return np.sum(np.multiply(x, y @ y)) + np.sum(x * np.mean(y))
+
+
+@program(1.3, also=(case(np.array(1.3)),))
+def conjugates_of_numbers(x):
+    z = (x + 1j) ** 2
+    return (z * z.conjugate()).real + (z * np.conj(z)).real + np.imag(z.conjugate() * 1j)
+
+
+@program(normal(1, 2))
+def sum_added_to_a_row(x):
+    return ((x + np.sum(x, axis=1)) ** 2).sum()
+
+
+@program({"a": np.float64(0.7), "b": [np.float32(0.5), np.array(0.2), 1.5]}, tolerance=1e-4)
+def numbers_in_containers(p):
+    return np.maximum(p["a"], p["b"][0]) + np.minimum(p["a"], 0.1) * p["b"][1] * p["b"][2]
+
+
+@program(0.4, -0.3, wrt=(0, 1))
+def extremes_of_numbers_squared(x, y):
+    return np.log(max(x, 0.3) ** 2 + 1) + min(x, y) ** 3 + math.sqrt(max(y * y, x))
+
+
+@program(normal(3))
+def rebound_before_capture(x):
+    a = np.sum(x)
+    a = a * 2
+    f = lambda z: z * a
+    return np.sum(f(x))
+
+
+@program(1.2)
+def compiled_once_per_closure(x):
+    add = lambda k: lambda z: z + k * x
+    return add(1.0)(x) * add(x)(2.0)
+
+
 # --- edges
 
 
