@@ -23,16 +23,31 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from dataclasses import dataclass
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, cleandoc
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from astgrad.errors import Origin, UnsupportedSyntax, refuse
 from astgrad.frontend import desugar, fence, source
 from astgrad.frontend.desugar import kind
 from astgrad.frontend.expressions import BINARY, GETITEM, NONE, Expressions
 from astgrad.frontend.resolve import Captured, Scope
-from astgrad.ir import UNDEFINED, Atom, Block, Closure, Const, Function, If, Param, Statement, Tree, Var
+from astgrad.ir import (
+    UNDEFINED,
+    Atom,
+    Block,
+    Closure,
+    Const,
+    Function,
+    Guard,
+    If,
+    Param,
+    Statement,
+    Tree,
+    Var,
+)
 from astgrad.runtime import unpack
 
 AUGMENTED = {name: Const(getattr(operator, f"i{text.rstrip('_')}")) for name, text in BINARY.items()}
@@ -43,8 +58,51 @@ def lower(function: FunctionType, *, rule: bool = False) -> Function:
     """The IR of a function as it is, never unwrapped; a rule may branch.
 
     Raises SourceUnavailable, UnsupportedSyntax or UntrackedMutation with the place and an advice, and
-    NameError or AttributeError where the function would.
+    NameError or AttributeError where the function would. A rule is lowered once, as long as all stays that
+    its IR was made from.
     """
+    if not rule:
+        return _fresh(function, rule)
+    known = _rules.get(function)
+    if known is None or not known.holds(function):
+        known = _rules[function] = _Rule(_fresh(function, rule), *_made_of(function))
+    return known.lowered
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class _Rule:
+    """A lowered rule, and what it was made from."""
+
+    lowered: Function
+    code: CodeType
+    defaults: Any
+    kwdefaults: Any
+
+    def holds(self, function: FunctionType) -> bool:
+        made_of = (self.code, self.defaults, self.kwdefaults)
+        same = all(old is new for old, new in zip(made_of, _made_of(function)))
+        return same and all(map(_holds, self.lowered.guards))
+
+
+_rules: WeakKeyDictionary[FunctionType, _Rule] = WeakKeyDictionary()
+
+
+def _made_of(function: FunctionType) -> tuple[Any, Any, Any]:
+    return function.__code__, function.__defaults__, function.__kwdefaults__
+
+
+def _holds(guard: Guard) -> bool:
+    """Whether a name that a rule captures still means what it was resolved to."""
+    try:
+        value = guard.capture.read()
+        for name in guard.path:
+            value = getattr(value, name)
+    except (AttributeError, NameError):
+        return False
+    return value is guard.value and getattr(value, "__code__", None) is guard.code
+
+
+def _fresh(function: FunctionType, rule: bool) -> Function:
     try:
         return _lower(function, rule)
     except RecursionError:
@@ -119,7 +177,7 @@ class _Lowering(Expressions):
             refuse(UnsupportedSyntax, self.origin(node), what.format(node.id), advice)
         name = self.mangled(node.id)
         var = Var(name)
-        self.scope.env[name] = var
+        self.scope.assign(name, var)
         return Param(var, how, defaults.get(name))
 
     def closure(self, node: Any, name: str = "") -> Closure:
@@ -187,7 +245,7 @@ class _Lowering(Expressions):
     def bind(self, target: Any, atom: Atom, value: Any) -> None:
         found = kind(target)
         if found == "Name":
-            self.scope.env[self.mangled(target.id)] = atom
+            self.scope.assign(self.mangled(target.id), atom)
         elif found in ("Tuple", "List"):
             for inner, item in zip(target.elts, self.unpacked(target, atom, value)):
                 self.bind(inner, item, value)
@@ -212,14 +270,14 @@ class _Lowering(Expressions):
         name = self.mangled(node.target.id)
         before = self.name(node.target)
         value = self.expression(node.value)
-        self.scope.env[name] = self.call(node, AUGMENTED[kind(node.op)], (before, value), name=name)
+        self.scope.assign(name, self.call(node, AUGMENTED[kind(node.op)], (before, value), name=name))
 
     def annotated(self, node: Any) -> None:
         if node.value is not None:
             self.bind(node.target, self.expression(node.value, self.hint(node.target)), node.value)
 
     def nested(self, node: Any) -> None:
-        self.scope.env[self.mangled(node.name)] = self.closure(node)
+        self.scope.assign(self.mangled(node.name), self.closure(node))
 
     def expressed(self, node: Any) -> None:
         if kind(node.value) != "Constant":

@@ -12,6 +12,7 @@ anything else is data, a hidden parameter that is read at each call. In
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
@@ -63,10 +64,16 @@ class Scope:
     bound: dict[str, int]
     parent: Scope | None = None
     env: dict[str, Atom] = field(default_factory=dict)
+    assigned: Counter[str] = field(default_factory=Counter)  # how many of these places were lowered
     outside: dict[str, Atom] = field(default_factory=dict)
     captures: dict[str, tuple[Var, Capture]] = field(default_factory=dict)
     cells: dict[str, tuple[Var, Atom]] = field(default_factory=dict)
     guards: dict[tuple[str, tuple[str, ...]], Guard] = field(default_factory=dict)
+
+    def assign(self, name: str, atom: Atom) -> None:
+        """Bind a local."""
+        self.env[name] = atom
+        self.assigned[name] += 1
 
     def read(self, name: str, refuse: Callable[[str, str], NoReturn]) -> Atom:
         """What a name stands for here. Raises what Python raises for a name that is not bound."""
@@ -88,17 +95,17 @@ class Scope:
         return self.env[name]
 
     def _cell(self, name: str, owner: Scope, refuse: Callable[[str, str], NoReturn]) -> Atom:
-        """The value of an enclosing function's local, bound once and before this function is (S7)."""
+        """The value of an enclosing function's local, of which every binding precedes this function (S7)."""
         if name not in owner.env:
             refuse(
                 f"{name!r} is captured before it has a value",
                 f"assign {name!r} before this function is defined; a nested function that calls itself"
                 " belongs outside",
             )
-        if owner.bound[name] > 1:
+        if owner.bound[name] > owner.assigned[name]:
             refuse(
-                f"{name!r} is captured here and assigned more than once",
-                "capture a name that is assigned once, or pass the value as an argument",
+                f"{name!r} is captured here and assigned again behind",
+                f"assign {name!r} before this function is defined, or pass the value as an argument",
             )
         assert self.parent is not None
         outer = self.parent.read(name, refuse)

@@ -141,6 +141,8 @@ class Algebra(Builder):
         call = self.defs.get(atom) if isinstance(atom, Var) else None
         if call is None or not isinstance(call.op, Const) or call.kwargs or call.op.value not in ops:
             return None
+        if wraps(self.spec(atom)):
+            return None
         if call.origin.backward:
             self.looked.append(call.origin)
         return call.args
@@ -179,6 +181,12 @@ class Algebra(Builder):
         if call is not None and call.op.value == Method("astype"):  # type: ignore[union-attr]
             a = call.args[0]
         return self.match(a, np.broadcast_to)
+
+
+def wraps(spec: sp.Spec) -> bool:
+    """Whether arithmetic on a value is modulo a power of two, so that signs and constants may not move."""
+    dtype = sp.dtype_of(spec)
+    return dtype is not None and dtype.kind in "iub" and not (isinstance(spec, sp.Number) and spec.type is int)
 
 
 def cover(a: Origin, b: Origin) -> Origin:

@@ -29,18 +29,17 @@ def dead_code(
     """The function without dead statements; with `primal` False only backward ones are dropped."""
     needed = {var for result in function.body.results for var in ir.variables(result)}
     kept: list[ir.Statement] = []
-    checked: list[Equality] = []  # by kept statements
-    owed: list[Equality] = []  # by dropped ones
+    owed: list[Equality] = []  # by dropped statements
     scattered: set[Any] = set()  # (shape of x, index) of kept scatters: they raise what x[index] raises
     for statement in reversed(function.body.body):
-        equalities = _equalities(statement, specs)
         if not _is_needed(statement, needed):
-            implied = _reads_scattered(statement, specs, scattered)
-            if statement.origin.backward or implied or (primal and equalities is not None):
-                owed += () if statement.origin.backward or equalities is None else equalities
+            if statement.origin.backward:
+                continue
+            equalities = _equalities(statement, specs)
+            if (primal and equalities is not None) or _reads_scattered(statement, specs, scattered):
+                owed += equalities or ()
                 continue
         kept.append(statement)
-        checked += equalities or ()
         needed.update(_read(statement))
         _note_scatter(statement, specs, scattered)
     body = ir.Block(function.body.params, tuple(reversed(kept)), function.body.results)
@@ -53,6 +52,7 @@ def dead_code(
         function.doc,
         function.origin,
     )
+    checked = [pair for s in kept for pair in _equalities(s, specs) or ()] if owed else []
     return result, _not_implied(owed, checked)
 
 
