@@ -74,6 +74,14 @@ def spread(value: Any, x: Any) -> Any:
     return np.array(cast(spread_out, x)) if type(x) in ARRAYS else cast(spread_out[()], x)
 
 
+def masked(value: Any, condition: Any, holds: bool, safe: float) -> Any:
+    """The value, `safe` where the condition is not `holds`; as it is where it has another shape."""
+    check(value)
+    if np.ndim(value) == 0 or np.shape(value) != np.shape(condition):
+        return value
+    return np.where(condition, value, safe) if holds else np.where(condition, safe, value)
+
+
 def unreduce(by: Any, a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Spread the adjoint of a reduction of `a` over the axes that it removed: a new array like `a`."""
     check(by, a)

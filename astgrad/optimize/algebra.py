@@ -175,6 +175,14 @@ class Algebra(Builder):
         before, after = (sp.dtype_of(registry.result_spec(operator.mul, pair, {})) for pair in specs)
         return spread[0] if before is not None and before == after else None
 
+    def respread(self, value: Atom, shape: Atom, op: Any, *operands: Atom) -> Atom:
+        """A value spread over a shape, in the dtype that `op` of the operands has."""
+        spread = self.call(np.broadcast_to, value, shape)
+        dtype = sp.dtype_of(registry.result_spec(op, tuple(self.spec(operand) for operand in operands), {}))
+        if dtype is None or sp.dtype_of(self.spec(spread)) == dtype:
+            return spread
+        return self.call(Method("astype"), spread, Const(dtype.type))
+
     def spread(self, a: Atom) -> tuple[Atom, ...] | None:
         """The value and the shape where `a` is a value spread over a shape, in whatever dtype."""
         call = self.defs.get(a) if isinstance(a, Var) else None
@@ -186,7 +194,9 @@ class Algebra(Builder):
 def wraps(spec: sp.Spec) -> bool:
     """Whether arithmetic on a value is modulo a power of two, so that signs and constants may not move."""
     dtype = sp.dtype_of(spec)
-    return dtype is not None and dtype.kind in "iub" and not (isinstance(spec, sp.Number) and spec.type is int)
+    return (
+        dtype is not None and dtype.kind in "iub" and not (isinstance(spec, sp.Number) and spec.type is int)
+    )
 
 
 def cover(a: Origin, b: Origin) -> Origin:

@@ -113,7 +113,11 @@ class _Owner(Builder):
                 if one
                 else self.call(np.full_like, like, value, name=name)
             )
-        keyword = {"dtype": Const(spec.dtype.type)} if spec.dtype != np.float64 else {}
+        given = self.spec(value)
+        plain = (
+            isinstance(given, sp.Number) and given.type in (float, np.float64) and spec.dtype == np.float64
+        )
+        keyword = {} if plain else {"dtype": Const(spec.dtype.type)}
         return self.call(np.full, shape, value, name=name, **keyword)
 
     def like(self, spec: Any) -> Var | None:

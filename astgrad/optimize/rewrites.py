@@ -82,9 +82,7 @@ def spread_sum(b: Algebra, x: Atom, y: Atom) -> Atom | None:
     first, second = b.spread(x), b.spread(y)
     if first and second and atom_key(first[1]) == atom_key(second[1]) and b.spec(x) == b.spec(y):
         total = b.call(operator.add, first[0], second[0])
-        spread = b.call(np.broadcast_to, total, first[1])
-        same = sp.dtype_of(b.spec(spread)) == sp.dtype_of(b.spec(x))
-        return spread if same else b.call(Method("astype"), spread, Const(b.spec(x).dtype.type))  # type: ignore[union-attr]
+        return b.respread(total, first[1], operator.add, x, y)
     return None
 
 
@@ -114,9 +112,9 @@ def neg(b: Algebra, x: Atom) -> Atom | None:
     product = b.match(x, operator.mul, np.multiply)
     if product and number(product[0]) is not None:
         return b.call(operator.mul, Const(-number(product[0])), product[1])
-    spread = b.match(x, np.broadcast_to)
+    spread = b.spread(x)
     if spread:
-        return b.call(np.broadcast_to, b.call(operator.neg, spread[0]), spread[1])
+        return b.respread(b.call(operator.neg, spread[0]), spread[1], operator.neg, x)
     return None
 
 
@@ -171,12 +169,12 @@ def quotient(b: Algebra, x: Atom, y: Atom) -> Atom | None:
 
 def spread_product(b: Algebra, x: Atom, y: Atom) -> Atom | None:
     """A product with a literal is taken before a value is spread."""
-    spread = b.match(y, np.broadcast_to)
+    spread = b.spread(y)
     if spread and (number(x) is not None or b.scalar(x)):
-        return b.call(np.broadcast_to, b.call(operator.mul, x, spread[0]), spread[1])
-    spread = b.match(x, np.broadcast_to)
+        return b.respread(b.call(operator.mul, x, spread[0]), spread[1], operator.mul, x, y)
+    spread = b.spread(x)
     if spread and b.scalar(y):
-        return b.call(np.broadcast_to, b.call(operator.mul, spread[0], y), spread[1])
+        return b.respread(b.call(operator.mul, spread[0], y), spread[1], operator.mul, x, y)
     return None
 
 
@@ -196,9 +194,9 @@ def div(b: Algebra, x: Atom, y: Atom) -> Atom | None:
     inner = b.unspread(x, y)
     if inner is not None:
         return b.call(operator.truediv, inner, y)
-    spread = b.match(x, np.broadcast_to)
+    spread = b.spread(x)
     if spread and b.scalar(y):
-        return b.call(np.broadcast_to, b.call(operator.truediv, spread[0], y), spread[1])
+        return b.respread(b.call(operator.truediv, spread[0], y), spread[1], operator.truediv, x, y)
     return None
 
 

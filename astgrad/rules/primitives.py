@@ -102,6 +102,11 @@ linear(
     spec=lambda by, items: making.tree_of(items),
 )
 linear(runtime.accumulate, lambda by, a, b: (by, by), wrt=("a", "b"), result="view", spec=making.accumulated)
+linear(
+    runtime.masked,
+    lambda by, value, condition, holds, safe: np.where(condition, by, 0) if holds else np.where(condition, 0, by),
+    spec=lambda value, condition, holds, safe: value,
+)
 linear(runtime.value, lambda by, x: by, spec=lambda x: x, result="view")
 linear(runtime.scalar, lambda by, y: by, spec=lambda y: y, result="view")
 linear(runtime.field, lambda by, x, name: runtime.scatter_field(by, name, x), result="view")

@@ -213,8 +213,9 @@ class Reverse:
         """bx += unbroadcast(by * dy/dx); partials of one operand that occurs twice are summed first."""
         names = parameter_names(rule.backward)
         given = {**bound, names[0]: y}
-        if rule.singular:
-            given = {name: self.masked(atom, y, SAFE.get(rule.function, 1)) for name, atom in given.items()}
+        if self.masks.get(y):
+            safe = SAFE.get(rule.function, 1)
+            given = {name: self.masked(atom, y, safe, rule.singular) for name, atom in given.items()}
         result = self.walk.instantiate(rule.backward, given)
         totals: dict[Atom, Atom] = {}
         for index, name in enumerate(rule.wrt):
@@ -228,11 +229,20 @@ class Reverse:
             mask = self.masks.get(y, ()) if self.same_shape(atom, y) else ()
             self.accumulate(atom, unbroadcast(self.walk, product, atom), mask)
 
-    def masked(self, atom: Atom, y: Var, safe: float) -> Atom:
-        """An operand of a singular partial, with a safe value where the adjoint is zero by a mask (S25)."""
-        if not self.same_shape(atom, y) or not isinstance(self.spec(atom), sp.Array):
+    def masked(self, atom: Atom, y: Var, safe: float, singular: bool) -> Atom:
+        """An operand of a partial, with a safe value where the adjoint is zero by a mask (S25).
+
+        Where the branch is not taken a partial may be infinite or NaN, and so may what was computed there.
+        """
+        computed = isinstance(atom, Var) and atom in self.walk.defs and atom not in self.walk.paths
+        if not self.same_shape(atom, y) or not isinstance(self.spec(atom), (sp.Array, sp.Unknown)):
+            return atom
+        if not singular and not computed:
             return atom
         for condition, value in reversed(self.masks.get(y, ())):
+            if self.spec(atom) is sp.UNKNOWN:
+                atom = self.walk.call(runtime.masked, atom, condition, value, safe)
+                continue
             arms = (atom, Const(safe)) if value else (Const(safe), atom)
             atom = self.walk.call(np.where, condition, *arms)
         return atom
@@ -244,6 +254,9 @@ class Reverse:
         return (*self.masks.get(y, ()), (bound["condition"], index == 0))
 
     def same_shape(self, a: Atom, b: Atom) -> bool:
+        """Whether two operands are known to have one shape, or nothing is known of them: then helpers look."""
+        if self.spec(a) is sp.UNKNOWN and self.spec(b) is sp.UNKNOWN:
+            return True
         return sp.fills(sp.shape_of(self.spec(a)), sp.shape_of(self.spec(b)))
 
     def part(self, result: Atom, index: int, count: int) -> Atom:
