@@ -80,13 +80,13 @@ def _value(name: str, node: ast.expr, known: dict[str, Any]) -> Any:
 def _code(tree: ast.Module, inner: ast.FunctionDef, emitted: Emitted, filename: str) -> CodeType:
     """The code object of the function, compiled inside a factory whose parameters are the free names."""
     inner.args.defaults, inner.args.kw_defaults = [], [None for _ in inner.args.kwonlyargs]
-    free = [ast.arg(arg=name) for name in (*emitted.namespace, *emitted.cells)]
+    free = [ast.copy_location(ast.arg(arg=name), inner) for name in (*emitted.namespace, *emitted.cells)]
     arguments = ast.arguments(posonlyargs=[], args=free, kwonlyargs=[], kw_defaults=[], defaults=[])
     factory = ast.parse("def factory(): pass").body[0]
     assert isinstance(factory, ast.FunctionDef)
     factory.args, factory.body = arguments, [inner]
     ast.copy_location(factory, inner)
-    tree.body = [ast.fix_missing_locations(factory)]
+    tree.body = [factory]
     outer = _nested(compile(tree, filename, "exec", dont_inherit=True), "factory")
     return _nested(outer, emitted.name)
 

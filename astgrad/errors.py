@@ -19,6 +19,11 @@ class Origin:
     function: str = ""
     backward: bool = False  # the statement belongs to the backward sweep of this span
 
+    def behind(self) -> Origin:
+        """This span in the backward sweep."""
+        place = (self.file, self.line, self.column, self.end_line, self.end_column, self.function)
+        return Origin(*place, backward=True)
+
 
 NOWHERE = Origin()
 

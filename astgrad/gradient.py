@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import sys
 import threading
 import time
 import warnings
@@ -28,9 +29,10 @@ from astgrad.analyses.facts import Facts, Path
 from astgrad.compile import build as compile_text
 from astgrad.dispatch import Tests, bind, defaults_of, guard_function
 from astgrad.emit.emit import Emitted
-from astgrad.errors import InternalError, NotDifferentiable, SourceUnavailable
+from astgrad.errors import InternalError, NotDifferentiable
 from astgrad.frontend.primitive import primitive
 from astgrad.ir import Atom, Const, Function, Var
+from astgrad.pickling import reduced
 from astgrad.signature import in_words, resolve_wrt, signature_of
 from astgrad.transform import nested
 from astgrad.transform.gradient_ir import gradient as gradient_of
@@ -121,7 +123,13 @@ class Gradient:
         return f"<{kind} of {self.__module__}.{self.__qualname__} with respect to {wrt}>"
 
     def __reduce__(self) -> Any:
-        return restore, (self.function.__module__, self.function.__qualname__, *self._options)
+        return reduced(self, Gradient, self._options)
+
+    def __copy__(self) -> Gradient:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Gradient:
+        return self
 
     # --- what can be looked at
 
@@ -223,7 +231,7 @@ class Gradient:
                 f"{self.__name__}: {SIGNATURES} signatures are compiled; further ones use the general form, "
                 "which is slower",
                 RuntimeWarning,
-                stacklevel=4,
+                stacklevel=outside(),
             )
         return compiled
 
@@ -352,18 +360,10 @@ def sizes_fit(compiled: Compiled, args: tuple[Any, ...], kwargs: dict[str, Any])
     return all(size(a) == size(b) for a, b in compiled.built.equalities)
 
 
-def restore(module: str, qualname: str, wrt: Any, value: bool, optimize: bool) -> Gradient:
-    """Unpickle: the function found by its name, or the gradient that replaced it there."""
-    import importlib
-
-    found: Any = importlib.import_module(module)
-    for part in qualname.split("."):
-        if part == "<locals>" or not hasattr(found, part):
-            raise SourceUnavailable(
-                f"{module}.{qualname} cannot be found by its name, so its gradient cannot be unpickled"
-            )
-        found = getattr(found, part)
-    if isinstance(found, Gradient):
-        same = found._options == (wrt, value, optimize)
-        return found if same else Gradient(found.function, wrt, value=value, optimize=optimize)
-    return Gradient(found, wrt, value=value, optimize=optimize)
+def outside() -> int:
+    """The `stacklevel` with which a warning of the caller names the first line that is not ours."""
+    level, frame = 1, sys._getframe(1)
+    own = __file__, "<astgrad:guard>"
+    while frame.f_back is not None and frame.f_code.co_filename in own:
+        level, frame = level + 1, frame.f_back
+    return level

@@ -62,8 +62,12 @@ class Comments:
             span, text = wider, source.segment(wider)
         if text.count("(") != text.count(")"):
             return ""
-        text = re.sub(r"\s+", " ", re.sub(r"\s*#[^\n]*\n", "\n", text)).strip()
-        return re.sub(r"([(\[{]) | (?=[)\]}])", r"\1", self.without_modules(text))
+        if "#" in text:
+            text = re.sub(r"\s*#[^\n]*\n", "\n", text)
+        text = self.without_modules(" ".join(text.split()))
+        for opening, closing in ("()", "[]", "{}"):
+            text = text.replace(f"{opening} ", opening).replace(f" {closing}", closing)
+        return text
 
     def without_modules(self, text: str) -> str:
         """np.linalg.norm(x) -> norm(x)."""

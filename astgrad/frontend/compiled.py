@@ -13,6 +13,7 @@ import ast
 import copy
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -115,6 +116,7 @@ def _bound_by(part: str) -> str:
     return after.strip() or before.partition(".")[0]
 
 
+_parsed = lru_cache(maxsize=64)(ast.parse)  # the trees are compiled, not changed
 AROUND = "_function_around_the_candidate"
 OWN = ("__class__", "__classdict__", ".type_params")  # cells that a class or a type parameter makes itself
 
@@ -123,7 +125,7 @@ def _surrounded(node: Any, code: CodeType, scope: str, imported: list[str]) -> a
     """A module that holds only the node, in the scopes that its code was compiled in."""
     statement: Any = _bare(node)
     cells = [name for name in code.co_freevars if name not in OWN]
-    before = ast.parse(f"import {', '.join(imported)}").body if imported else []
+    before = _parsed(f"import {', '.join(imported)}").body if imported else []
     if scope:
         statement = _around(f"class {scope}: pass", statement)
     if cells:

@@ -103,7 +103,8 @@ class Algebra(Builder):
         wide = call.origin
         for origin in self.looked:
             wide = cover(wide, origin)
-        self.body[-1] = self.defs[call.target] = replace(call, origin=wide)
+        if wide is not call.origin:
+            self.body[-1] = self.defs[call.target] = replace(call, origin=wide)
 
     def keep(self, call: Call) -> None:
         """A statement as it is; a later equal one is replaced by it."""

@@ -163,8 +163,11 @@ class InPlace(Builder):
         arrays = [item for item in items if self.is_integer_array(item)]
         if not arrays:
             return all(self.is_basic(item) for item in items)
-        ranks = [sp.rank(self.spec(item)) for item in arrays]
-        return all(r == 1 for r in ranks) and any(self.is_arange(item) for item in arrays)
+        shapes = [sp.shape_of(self.spec(item)) for item in arrays]
+        if any(shape is None or len(shape) != 1 for shape in shapes):
+            return False
+        whole = sp.broadcast(*shapes)
+        return any(self.is_arange(item) and sp.fills(shape, whole) for item, shape in zip(arrays, shapes))
 
     def is_integer_array(self, item: Atom) -> bool:
         if isinstance(item, Tree):

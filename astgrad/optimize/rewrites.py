@@ -139,7 +139,7 @@ def mul(b: Algebra, x: Atom, y: Atom) -> Atom | None:
 
 def constants_first(b: Algebra, x: Atom, y: Atom) -> Atom | None:
     """a * (2 * b) is 2 * a * b."""
-    if number(y) is not None:
+    if number(y) is not None and b.inexact(x):
         return b.call(operator.mul, y, x)
     right = b.match(y, operator.mul, np.multiply)
     if right and number(right[0]) is not None:

@@ -44,10 +44,9 @@ def shape_atom(b: Builder, x: Var, what: str) -> Atom | None:
 
 def whole(shape: tuple[Dimension, ...], b: Builder) -> Var | None:
     """The argument that has exactly this shape, where one has."""
-    first = shape[0]
-    if not isinstance(first, Dim):
+    source = next((dim.source for dim in shape if isinstance(dim, Dim)), None)
+    if source is None:
         return None
-    source = first.source
     return source if sp.shape_of(b.specs.get(source, sp.UNKNOWN)) == shape else None
 
 

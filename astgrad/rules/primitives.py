@@ -104,7 +104,9 @@ linear(
 linear(runtime.accumulate, lambda by, a, b: (by, by), wrt=("a", "b"), result="view", spec=making.accumulated)
 linear(
     runtime.masked,
-    lambda by, value, condition, holds, safe: np.where(condition, by, 0) if holds else np.where(condition, 0, by),
+    lambda by, value, condition, holds, safe: (
+        np.where(condition, by, 0) if holds else np.where(condition, 0, by)
+    ),
     spec=lambda value, condition, holds, safe: value,
 )
 linear(runtime.value, lambda by, x: by, spec=lambda x: x, result="view")

@@ -33,7 +33,7 @@ from astgrad.rules.kinds import (
     unsupported,
 )
 from astgrad.rules.results import computing, operators
-from astgrad.rules.rule import ATTRIBUTES, MAYBE, METHODS, REQUIRED, RULES, Rule, UnknownKeyword, shown
+from astgrad.rules.rule import ATTRIBUTES, MAYBE, METHODS, RULES, Rule, UnknownKeyword, shown
 
 __all__ = [
     "ATTRIBUTES",
@@ -70,7 +70,10 @@ def lookup(op: Any) -> Rule | None:
     """The rule of a callable or of `ir.Method(name)`; None where there is none."""
     if isinstance(op, Method):
         op = METHODS.get(op.name)
-    return RULES.get(op) if hashable(op) else None
+    try:
+        return RULES.get(op)
+    except TypeError:  # it cannot be hashed
+        return None
 
 
 def bind(rule: Rule, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,25 +81,25 @@ def bind(rule: Rule, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str
 
     Raises UnknownKeyword where the call uses what the rule does not have.
     """
-    name = shown(rule.function)
     if rule.parameters is None:
         return {**{str(i): value for i, value in enumerate(args)}, **kwargs}
-    names = tuple(rule.parameters)[: rule.positional]
+    names = rule.by_position
     if rule.variadic and len(args) > rule.positional:
         start = names.index(rule.variadic)
         args = (*args[:start], _packed(args[start:]))
     if len(args) > len(names):
+        name = shown(rule.function)
         raise UnknownKeyword(f"{name}: the rule takes {len(names)} positional arguments ({', '.join(names)})")
     bound = dict(zip(names, args))
     for key, value in kwargs.items():
         if key not in rule.parameters:
-            raise UnknownKeyword(f"{name}: the rule does not know the argument {key}=")
+            raise UnknownKeyword(f"{shown(rule.function)}: the rule does not know the argument {key}=")
         if key in bound:
-            raise UnknownKeyword(f"{name}: {key} is given twice")
+            raise UnknownKeyword(f"{shown(rule.function)}: {key} is given twice")
         bound[key] = value
-    missing = [key for key, default in rule.parameters.items() if default is REQUIRED and key not in bound]
-    if missing:
-        raise UnknownKeyword(f"{name}: {missing[0]} is not given")
+    for key in rule.required:
+        if key not in bound:
+            raise UnknownKeyword(f"{shown(rule.function)}: {key} is not given")
     return bound
 
 
@@ -118,15 +121,16 @@ def result_spec(op: Any, args: tuple[Spec, ...], kwargs: Mapping[str, Spec]) -> 
 
 
 def _result_spec(op: Any, args: tuple[Spec, ...], kwargs: Mapping[str, Spec]) -> Spec:
-    if not kwargs and hashable(op) and op in operators.STATIC:
-        try:
-            return literal(op(*map(static, args)))
-        except Undecided:
-            pass
-    if not kwargs and hashable(op) and op in operators.PYTHON:
-        found = operators.PYTHON[op](*args)
-        if found is not None:
-            return found
+    if not kwargs and hashable(op):
+        if op in operators.STATIC:
+            try:
+                return literal(op(*map(static, args)))
+            except Undecided:
+                pass
+        if op in operators.PYTHON:
+            found = operators.PYTHON[op](*args)
+            if found is not None:
+                return found
     if isinstance(op, Method) and not _has_methods(args[0]):
         return UNKNOWN
     rule = lookup(op)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from astgrad import ir
@@ -43,6 +44,16 @@ class Rule:
     singular: bool = False
     reason: str = ""  # of "unsupported": why
     but: frozenset[str] = frozenset()  # of "constant": the parameters in which it is not constant
+
+    @cached_property
+    def by_position(self) -> tuple[str, ...]:
+        """The parameters that may be given by position."""
+        return tuple(self.parameters or ())[: self.positional]
+
+    @cached_property
+    def required(self) -> tuple[str, ...]:
+        """The parameters without default."""
+        return tuple(key for key, default in (self.parameters or {}).items() if default is REQUIRED)
 
     def __repr__(self) -> str:
         return f"<{self.kind} rule of {getattr(self.function, '__name__', self.function)}>"

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -63,13 +63,13 @@ class Reverse:
         for var, origin in starts:
             if var in self.active and var not in last:
                 self.start(var, origin)
-        with self.walk.at(replace(self.walk.origin, backward=True)):
+        with self.walk.at(self.walk.origin.behind()):
             for var, seed in seeds:
                 if var in self.active and var not in last:
                     self.accumulate(var, seed)
         for statement in reversed(primal):
             if isinstance(statement, Call) and statement.target in self.active:
-                with self.walk.at(replace(statement.origin, backward=True)):
+                with self.walk.at(statement.origin.behind()):
                     self.statement(statement)
 
     # --- activity
@@ -129,7 +129,7 @@ class Reverse:
 
     def start(self, var: Var, origin: Any, value: Callable[[], Atom] | None = None) -> None:
         """The adjoint of `var` starts at zero, or at the given value."""
-        with self.walk.at(replace(origin, backward=True)):
+        with self.walk.at(origin.behind()):
             self.bind(var, value() if value else self.zero(var))
 
     def seeded(self, var: Var, seed: Atom) -> Callable[[], Atom]:
@@ -254,7 +254,7 @@ class Reverse:
         return (*self.masks.get(y, ()), (bound["condition"], index == 0))
 
     def same_shape(self, a: Atom, b: Atom) -> bool:
-        """Whether two operands are known to have one shape, or nothing is known of them: then helpers look."""
+        """Whether two operands have one shape; where nothing is known of them helpers look."""
         if self.spec(a) is sp.UNKNOWN and self.spec(b) is sp.UNKNOWN:
             return True
         return sp.fills(sp.shape_of(self.spec(a)), sp.shape_of(self.spec(b)))
