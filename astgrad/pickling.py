@@ -12,7 +12,7 @@ from types import FunctionType
 from typing import Any
 
 
-def reduced(gradient: Any, kind: type, options: tuple[Any, ...]) -> Any:
+def reduced(gradient: Any, kind: Any, options: tuple[Any, ...]) -> Any:
     """What pickle keeps of a gradient: its name, or its function and options."""
     function = gradient.function
     if named(gradient.__module__, gradient.__qualname__) is gradient:
