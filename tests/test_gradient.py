@@ -287,6 +287,14 @@ def test_what_cannot_be_pickled_can_be_copied(make):
     assert copy.deepcopy({"gradient": g})["gradient"](3.0) == 6.0
 
 
+def test_a_deep_copy_of_an_object_and_of_its_gradient_belong_together():
+    model = Model(3.0)
+    copied = copy.deepcopy({"model": model, "gradient": grad(model.loss)})
+    copied["model"].w = 5.0
+    assert copied["gradient"](2.0) == 20.0
+    assert grad(model.loss)(2.0) == 12.0
+
+
 # --- threads
 
 
