@@ -10,6 +10,7 @@ its gradient is generated, compiled and kept, and every call goes through the gu
 
 from __future__ import annotations
 
+import copy
 import functools
 import logging
 import sys
@@ -30,12 +31,12 @@ from astgrad.compile import build as compile_text
 from astgrad.dispatch import Tests, bind, defaults_of, guard_function
 from astgrad.emit.emit import Emitted
 from astgrad.errors import InternalError, NotDifferentiable
-from astgrad.frontend.primitive import primitive
 from astgrad.ir import Atom, Const, Function, Var
 from astgrad.pickling import reduced
 from astgrad.signature import in_words, resolve_wrt, signature_of
 from astgrad.transform import nested
 from astgrad.transform.gradient_ir import gradient as gradient_of
+from astgrad.transform.primitive import primitive
 from astgrad.transform.specialize import Specialized, Specializer, specialize
 
 LOG = logging.getLogger("astgrad")
@@ -129,7 +130,10 @@ class Gradient:
         return self
 
     def __deepcopy__(self, memo: Any) -> Gradient:
-        return self
+        if not self._self:
+            return self
+        wrt, value, optimize = self._options
+        return Gradient(copy.deepcopy(self.function, memo), wrt, value=value, optimize=optimize)
 
     # --- what can be looked at
 

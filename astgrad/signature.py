@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from astgrad.analyses import specs as sp
-from astgrad.frontend.primitive import primitive
 from astgrad.ir import Atom, Const, Tree, Var
+from astgrad.transform.primitive import primitive
 
 
 def signature_of(function: Any) -> inspect.Signature:

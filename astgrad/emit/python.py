@@ -9,11 +9,11 @@ they are one line, spelled as `ruff format` spells it; `lines.layout` breaks the
 from __future__ import annotations
 
 import ast
-import sys
 import warnings
 from functools import cache
 from typing import Any
 
+from astgrad.deep import deeper
 from astgrad.errors import InternalError
 
 
@@ -35,8 +35,6 @@ CHAIN, LAST = Mark("chain"), Mark("last")  # the same, of operators: broken insi
 LINE = Mark("line", " ")  # a space or a line break
 COMMA = Mark("comma")  # a comma where the group around it is broken
 
-RECURSION = 20_000  # the raised limit under which a RecursionError is met once more (S30)
-
 
 def tokens(node: ast.expr) -> tuple[list[str], set[int]]:
     """The tokens of an expression, and the ids of the nodes that stand in parentheses of their own."""
@@ -44,14 +42,11 @@ def tokens(node: ast.expr) -> tuple[list[str], set[int]]:
     try:
         return printer(node)
     except RecursionError:
-        limit = sys.getrecursionlimit()
-        sys.setrecursionlimit(max(limit, RECURSION))
-        try:
-            return printer(node)
-        except RecursionError:
-            raise InternalError("an expression is too deep to print: split this expression") from None
-        finally:
-            sys.setrecursionlimit(limit)
+        pass
+    try:
+        return deeper(lambda: printer(node))
+    except (RecursionError, MemoryError):
+        raise InternalError("an expression is too deep to print: split this expression") from None
 
 
 def text(node: ast.expr) -> str:

@@ -29,6 +29,7 @@ from types import CodeType, FunctionType
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from astgrad.deep import deeper
 from astgrad.errors import Origin, UnsupportedSyntax, refuse
 from astgrad.frontend import desugar, fence, source
 from astgrad.frontend.desugar import kind
@@ -108,7 +109,7 @@ def _fresh(function: FunctionType, rule: bool) -> Function:
     except RecursionError:
         pass
     try:
-        return source.deeper(lambda: _lower(function, rule))
+        return deeper(lambda: _lower(function, rule))
     except (RecursionError, MemoryError):
         code = function.__code__
         place = Origin(code.co_filename, code.co_firstlineno, function=code.co_name)

@@ -16,8 +16,7 @@ import ast
 import linecache
 import re
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from types import CodeType, FunctionType
 from typing import Any, TypeVar
@@ -25,8 +24,6 @@ from typing import Any, TypeVar
 from astgrad.errors import Origin, SourceUnavailable
 from astgrad.frontend.compiled import class_around, compiles_to
 
-DEPTH = 100_000  # the recursion limit of the second try
-STACK = 256 << 20  # bytes of stack for it
 CACHED = 512
 BLOCKS = 50  # ends of a block to try before the whole file is parsed
 LAMBDA_LINES = 300  # lines in which the end of a lambda is looked for
@@ -114,32 +111,6 @@ def find(function: FunctionType) -> Source:
         _sources.clear()
     _sources[key] = found
     return found
-
-
-def deeper(call: Callable[[], T]) -> T:
-    """The result of a call, with a raised recursion limit and a large stack (S30)."""
-    outcome: list[Any] = []
-
-    def run() -> None:
-        try:
-            outcome.append((call(), None))
-        except BaseException as error:
-            outcome.append((None, error))
-
-    limit, size = sys.getrecursionlimit(), threading.stack_size()
-    sys.setrecursionlimit(max(limit, DEPTH))
-    threading.stack_size(STACK)
-    try:
-        thread = threading.Thread(target=run)
-        thread.start()
-        thread.join()
-    finally:
-        threading.stack_size(size)
-        sys.setrecursionlimit(limit)
-    result, error = outcome[0]
-    if error is not None:
-        raise error
-    return result
 
 
 # --- finding the node

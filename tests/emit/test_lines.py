@@ -96,7 +96,7 @@ def test_S30_deep_parentheses_are_met_under_a_raised_limit_and_then_refused():
     for _ in range(600):
         node = ast.UnaryOp(ast.USub(), node)
     assert python.text(node) == "-" * 600 + "x"
-    for _ in range(40_000):
+    for _ in range(60_000):
         node = ast.UnaryOp(ast.USub(), node)
     with pytest.raises(InternalError, match="split this expression"):
         python.text(node)

@@ -12,6 +12,8 @@ import numpy as np
 
 from astgrad.errors import SourceUnavailable
 from astgrad.ir import Block, Call, Const, Function, Param, Var
+from astgrad.rules import registry
+from astgrad.rules.rule import REQUIRED
 
 
 def primitive(function: Any) -> Function:
@@ -32,6 +34,9 @@ def parameters(function: Any) -> tuple[str, ...]:
     """The names of the parameters that have no default."""
     if isinstance(function, np.ufunc):
         return ("x",) if function.nin == 1 else tuple(f"x{i + 1}" for i in range(function.nin))
+    rule = registry.lookup(function)
+    if rule is not None and rule.parameters is not None:
+        return tuple(name for name, default in rule.parameters.items() if default is REQUIRED)
     if not callable(function):
         raise TypeError(f"grad(f): f is {function!r}, not a function")
     try:
