@@ -458,6 +458,18 @@ def test_rules_of_several_lines_and_closures():
     assert grad(lambda x: python_cube(x))(2.0) == 12.0
 
 
+def test_a_singular_partial_under_a_mask():
+    def root(x):
+        for _ in range(1):
+            x = np.sqrt(x)
+        return x
+
+    elementwise(root, lambda y, x: 0.5 / y, singular=True, spec=lambda x: x)
+    with np.errstate(divide="ignore"):
+        got = grad(lambda x: np.sum(np.where(x > 0, root(x), 0)))(np.array([0.0, 4.0]))
+    close(got, [0.0, 0.25])
+
+
 def test_a_rule_gives_the_dtype_of_its_operand():
     elementwise(python_cube, lambda y, x: 3 * x**2)
     got = grad(lambda x: np.sum(python_cube(x)))(np.ones(3, np.float32))
