@@ -17,6 +17,7 @@ from astgrad.errors import Origin
 from astgrad.frontend import source
 
 PREFIX = re.compile(r"(?<![\w.\"'])([A-Za-z_]\w*)\.(?=[A-Za-z_])")
+LONG, LINES = 2000, 50  # of a span that has more characters on one line, or more lines, nothing is shown
 WHOLE = ("def ", "async def ", "@", "class ")  # a span that says nothing
 
 
@@ -54,6 +55,11 @@ class Comments:
         return self.texts[span]
 
     def read(self, span: Origin) -> str:
+        if span.end_line - span.line > LINES or (
+            span.line == span.end_line and span.end_column - span.column > LONG
+        ):
+            head = source.segment(replace(span, end_line=span.line, end_column=span.column + 80))
+            return head if head.startswith(WHOLE) else ""
         text = source.segment(span)
         for _ in range(3):
             wider = balanced(span, text)
@@ -81,7 +87,8 @@ class Comments:
 
 def cover(own: Origin, origins: list[Origin]) -> Origin:
     """The smallest span that covers the origins that lie in the same function as `own`."""
-    near = [own, *(o for o in origins if (o.file, o.function) == (own.file, own.function))]
+    same = [o for o in origins if (o.file, o.function) == (own.file, own.function)]
+    near = [own, *(o for o in same if o.line <= own.end_line and o.end_line >= own.line)]
     start = min((o.line, o.column) for o in near)
     end = max((o.end_line, o.end_column) for o in near)
     return replace(own, line=start[0], column=start[1], end_line=end[0], end_column=end[1])

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from astgrad import ir
-from astgrad.analyses.specs import Known, Number, Spec
+from astgrad.analyses.specs import Array, Known, Number, Spec
 from astgrad.ir import Atom, Call, Var
 
 Roots = frozenset[object] | None  # allocations; None: any
@@ -71,4 +71,10 @@ class Memory:
         elif isinstance(statement, Call) and statement.target:
             kind = statement.effects.result
             fresh = frozenset((statement.target,)) if kind == "fresh" else None
-            self.roots[statement.target] = self.operands(statement, None) if kind == "view" else fresh
+            self.roots[statement.target] = self.viewed(statement) if kind == "view" else fresh
+
+    def viewed(self, call: Call) -> Roots:
+        """What a view is a view of: the array that was written, or any of the operands."""
+        first = call.args[0] if call.effects.writes == (0,) else None
+        in_place = isinstance(first, Var) and isinstance(self.specs.get(first), Array)
+        return self.operands(call, (0,) if in_place else None)
