@@ -22,6 +22,7 @@ import collections
 import contextlib
 import itertools
 import linecache
+import os
 import random
 import re
 import sys
@@ -40,7 +41,7 @@ from tests import oracle
 from tests.oracle import Point, as_list, is_float, jittered, leaves, places
 from tests.programs import Pair, Params
 
-MODES = ("optimized", "plain", "both", "vjp", "interpreter", "second")
+MODES = ("optimized", "plain", "both", "vjp", "interpreter", "second", "general")
 PRELUDE = """import math
 import numpy as np
 from tests.programs import Pair, Params
@@ -462,7 +463,7 @@ class Writer:
 
     def may_rebind(self, scope: Scope, name: str) -> bool:
         """Seldom where a nested function captures the name: that is a cell (S7)."""
-        return name not in scope.captured or self.random.random() < 0.02
+        return name not in scope.captured or (scope.depth == 0 and self.random.random() < 0.02)
 
     def assign(self, scope: Scope, depth: int = 3) -> None:
         name = self.name(scope)
@@ -841,7 +842,14 @@ def make(grad: Any, f: Any, wrt: Any, mode: str) -> Any:
         return astgrad.value_and_grad(f, wrt)
     if mode == "vjp":
         return by_pullback(f, wrt)
+    if mode == "general":
+        return lambda *args, **kwargs: general_form(f, wrt)(*args, **kwargs)
     return grad(f, wrt, optimize=False) if mode == "plain" else grad(f, wrt)
+
+
+def general_form(f: Any, wrt: Any) -> Any:
+    """The function for calls of which nothing is known: what serves beyond 64 signatures."""
+    return astgrad.grad(f, wrt)._general_form().function
 
 
 def by_pullback(f: Any, wrt: Any) -> Any:
@@ -975,7 +983,15 @@ def examine_second(f: Any, wrt: Any, point: Point, gradient: Any, module: dict[s
 
 def modes_of(seed: int) -> tuple[str, ...]:
     """Optimized always, the other modes in turn."""
-    others = [("plain",), ("interpreter",), ("second",), ("both",), ("vjp",), ("plain", "interpreter"), ()]
+    others = [
+        ("plain",),
+        ("interpreter",),
+        ("second",),
+        ("both",),
+        ("vjp",),
+        ("general",),
+        ("plain", "interpreter"),
+    ]
     return ("optimized", *others[seed % 7])
 
 
@@ -1026,6 +1042,7 @@ def report(seed: int, source: str, verdict: Verdict, file: Path) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    os.environ.setdefault("ASTGRAD_CHECK", "1")  # verify after each pass
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__.split("\n")[0])  # type: ignore[union-attr]
     parser.add_argument("--count", type=int, default=20000)
     parser.add_argument("--seed", type=int, default=0, help="the first seed; program i has seed + i")
