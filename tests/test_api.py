@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections import namedtuple
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -404,6 +405,51 @@ def test_a_rule_registered_after_the_first_call_is_used():
     assert grad(lambda x: cube(x))(2.0) == -2.0
 
 
+def test_rules_that_share_a_line():
+    elementwise(python_cube, lambda y, x: 2 * x), elementwise(scaled, lambda y, x: 3 * x)  # fmt: skip
+    assert grad(lambda x: python_cube(x))(1.0) == 2.0
+    assert grad(lambda x: scaled(x))(1.0) == 3.0
+
+
+def test_rules_of_objects_and_methods():
+    class Squared:
+        def __call__(self, x):
+            for _ in range(1):
+                x = x * x
+            return x
+
+        def method(self, x):
+            return self(x)
+
+    squared, vectorized = Squared(), np.vectorize(lambda v: v * v)
+    elementwise(squared, lambda y, x: 2 * x)
+    elementwise(vectorized, lambda y, x: 2 * x)
+    elementwise(Squared.method, lambda y, self, x: 2 * x, wrt="x")
+    x = np.array([0.5, -1.0])
+    for f in (lambda x: squared(x), lambda x: vectorized(x), lambda x: squared.method(x)):
+        check_grads(f, (x,))
+
+
+def test_a_rule_of_a_function_that_returns_a_tuple():
+    def pair(x):
+        for _ in range(1):
+            y = 2 * x, 3 * x
+        return y
+
+    def f(x):
+        a, b = pair(x)
+        return a * b
+
+    adjoint(pair, lambda by, y, x: 2 * by[0] + 3 * by[1])
+    assert grad(f)(1.0) == 12.0
+
+
+def test_a_rule_without_source_is_refused():
+    exec("elementwise(python_cube, lambda y, x: 3 * x**2)", globals())
+    with pytest.raises(astgrad.SourceUnavailable, match="lambda"):
+        grad(lambda x: python_cube(x))(2.0)
+
+
 def test_a_rule_with_a_loop_is_refused_with_its_own_line():
     def rule(by, y, a):
         for _ in range(3):
@@ -682,6 +728,17 @@ def test_vjp_of_bound_methods_and_defaults():
     assert pullback(1.0) == (6.0,)
     value, pullback = vjp(Model().f, 1.0, 4.0)
     assert pullback(1.0) == (12.0, 3.0)
+
+
+def test_one_pullback_in_eight_threads():
+    W, x = normal(4, 3), normal(3)
+    _, pullback = vjp(lambda W, x: np.tanh(W @ x), W, x)
+    cotangents = [normal(4, seed=seed) for seed in range(8)]
+    wanted = [pullback(cotangent) for cotangent in cotangents]
+    with ThreadPoolExecutor(8) as threads:
+        results = list(threads.map(pullback, cotangents * 10))
+    for got, want in zip(results, wanted * 10):
+        assert all(np.array_equal(one, other) for one, other in zip(got, want))
 
 
 def test_two_pullbacks_do_not_know_each_other():
