@@ -34,6 +34,9 @@ def check_grads(
     Raises AssertionError naming the worst argument, with the expected and the computed derivative;
     NotDifferentiable where no argument has a float.
     """
+    if not isinstance(args, (tuple, list)):
+        kind = type(args).__name__
+        raise TypeError(f"check_grads(f, args): args is a {kind}; give a tuple of the arguments, (x,)")
     rng = np.random.default_rng(seed)
     args = tuple(args)
     value, pullback = vjp(f, *args)

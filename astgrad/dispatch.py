@@ -14,7 +14,7 @@ Facts test only what the text depends on, so that a new batch size compiles noth
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import CellType, ModuleType
 from typing import Any
@@ -33,7 +33,9 @@ class Tests:
     function: Function
     asked: Mapping[Path, set[int]] = field(default_factory=dict)  # axes whose not being 1 matters
     names: dict[str, Any] = field(default_factory=dict)
-    conditions: list[str] = field(default_factory=list)
+    kept: dict[Path, str] = field(default_factory=dict)  # locals that hold what was read already
+    equals: dict[str, str] = field(default_factory=dict)  # dimensions, each to one that it is equal to
+    conditions: dict[str, None] = field(default_factory=dict)  # in order, each once
     nested: bool = False  # reads items, attributes or captured names, which may be missing
 
     def name(self, value: Any, hint: str = "c") -> str:
@@ -52,10 +54,11 @@ class Tests:
             name = f"_{name}"
         return name
 
+    def behind(self) -> Tests:
+        """Conditions that are tested behind these, with the names and locals of these."""
+        return Tests(self.function, names=self.names, kept=self.kept)
+
     def root(self, var: Var) -> str:
-        for param in self.function.params:
-            if param.var is var:
-                return var.name
         for captured, capture in self.function.captures:
             if captured is var:
                 return self.capture(capture)
@@ -71,29 +74,37 @@ class Tests:
         return f"{self.name(capture.read, 'read')}()"
 
     def path(self, path: Path) -> str:
-        text = self.root(path.root)
-        for kind, key in path.steps:
-            self.nested = True
+        """An expression for what is at a path: a parameter, or what is read once and kept in a local."""
+        if any(param.var is path.root for param in self.function.params) and not path.steps:
+            return path.root.name
+        self.nested = True
+        if path in self.kept:
+            return self.kept[path]
+        if not path.steps:
+            text = self.root(path.root)
+        else:
+            kind, key = path.steps[-1]
+            text = self.path(Path(path.root, path.steps[:-1]))
             if kind == "attr":
                 text += f".{key}"
             else:
                 text += f"[{key!r}]" if isinstance(key, (int, str)) else f"[{self.name(key)}]"
-        return text
+        self.kept[path] = self.free(f"_kept{len(self.kept)}")
+        return f"({self.kept[path]} := {text})"
 
     def add(self, condition: str) -> None:
-        if condition not in self.conditions:
-            self.conditions.append(condition)
+        self.conditions[condition] = None
 
     def fact(self, fact: Fact) -> None:
         if fact.kind == "array":
+            self.add(f"type({self.path(fact.path)}) is {self.name(fact.expected[0], 'type')}")
             self.array(self.path(fact.path), fact.expected, self.asked.get(fact.path, set()))
         else:
             FACTS[fact.kind.rstrip("0123456789")](self, self.path(fact.path), fact.expected)
 
     def array(self, text: str, expected: Any, asked: set[int]) -> None:
-        """Type, dtype and rank; which axes are 1, as far as it matters."""
-        kind, dtype, units = expected
-        self.add(f"type({text}) is {self.name(kind, 'type')}")
+        """Dtype and rank; which axes are 1, as far as it matters."""
+        _, dtype, units = expected
         name = self.name(dtype, "dtype")
         self.add(f"({text}.dtype is {name} or {text}.dtype == {name})")
         self.add(f"{text}.ndim == {len(units)}")
@@ -124,12 +135,29 @@ class Tests:
                     self.add(f"{text}.{defaults} is {self.name(getattr(guard.value, defaults), 'defaults')}")
 
     def equal(self, a: Dimension, b: Dimension, sources: Mapping[Var, Path]) -> None:
-        self.add(f"{self.dimension(a, sources)} == {self.dimension(b, sources)}")
+        first, second = self.dimension(a, sources), self.dimension(b, sources)
+        self.add(f"{first} == {second}")
+        first, second = self.same(first), self.same(second)
+        if first != second:
+            self.equals[second] = first
+
+    def same(self, dimension: str) -> str:
+        """The one that stands for all dimensions that were found equal to this one."""
+        while dimension in self.equals:
+            dimension = self.equals[dimension]
+        return dimension
+
+    def implied(self, more: Tests) -> Iterator[str]:
+        """Conditions that follow from the others and those behind them: `len(x) != 1` of an equal `x`."""
+        for dimension in more.equals:
+            if f"{more.same(dimension)} != 1" in self.conditions:
+                yield f"{dimension} != 1"
 
     def dimension(self, dim: Dimension, sources: Mapping[Var, Path]) -> str:
         if not isinstance(dim, Dim):
             return str(dim)
-        text = f"{self.path(sources[dim.source])}.shape[{dim.axis}]"
+        source = self.path(sources[dim.source])
+        text = f"{source}.shape[{dim.axis}]" if dim.axis else f"len({source})"
         return f"max({text} - {dim.offset}, 0)" if dim.offset else text
 
 
@@ -179,7 +207,8 @@ def guard_function(tests: Tests, more: Tests, primal: Any, gradient: Any, miss: 
     names = {**tests.names, **more.names}
     call, other, fits = (tests.free(name) for name in ("_gradient", "_miss", "_fits"))
     test = " and ".join(tests.conditions) or "True"
-    whole = " and ".join((*tests.conditions, *more.conditions)) or "True"
+    implied = set(tests.implied(more))
+    whole = " and ".join((*(c for c in tests.conditions if c not in implied), *more.conditions)) or "True"
     body, condition = "", whole
     if tests.nested or more.nested:
         body = f"    try:\n        {fits} = {whole}\n    except Exception:\n        {fits} = False\n"

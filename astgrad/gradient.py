@@ -33,6 +33,7 @@ from astgrad.emit.emit import Emitted
 from astgrad.errors import InternalError, NotDifferentiable
 from astgrad.ir import Atom, Const, Function, Var
 from astgrad.pickling import reduced
+from astgrad.rules import registry
 from astgrad.signature import in_words, resolve_wrt, signature_of
 from astgrad.transform import nested
 from astgrad.transform.gradient_ir import gradient as gradient_of
@@ -245,11 +246,12 @@ class Gradient:
         asked: dict[Path, set[int]] = {}
         for source, axis in facts.asked:
             asked.setdefault(facts.sources[source], set()).add(axis)
-        tests, sizes = Tests(function, asked), Tests(function)
+        tests = Tests(function, asked)
         for guard in function.guards:
             tests.guard(guard)
         for fact in facts.used.values():
             tests.fact(fact)
+        sizes = tests.behind()
         for a, b in compiled.built.equalities:
             sizes.equal(a, b, facts.sources)
         entry, test = guard_function(tests, sizes, self._base, compiled.function, self._miss)
@@ -285,20 +287,24 @@ class Gradient:
         return specialize(self._lowered(), facts, self._names, self)
 
     def _lowered(self) -> Function:
-        if isinstance(self._base, (Gradient, functools.partial)):
+        ruled = isinstance(self._base, FunctionType) and registry.lookup(self._base) is not None
+        if ruled or isinstance(self._base, (Gradient, functools.partial)):
             return one_call(self._base, self._generated_name)
         if isinstance(self._base, FunctionType):
             return pipeline.lowered(self._base)
         return primitive(self._base)
 
     def _doc(self, signature: str, facts: Facts) -> str:
-        where = ""
-        code = getattr(self._base, "__code__", None)
+        where, base, name = "", self._base, self.__name__
+        while isinstance(base, Gradient):
+            base, name = base._base, f"the gradient of {name}"
+        code = getattr(base, "__code__", None)
         if code is not None:
             where = f" ({code.co_filename.rpartition('/')[2]}:{code.co_firstlineno})"
         what = "Value and gradient" if self._options[1] else "Gradient"
-        first = f"{what} of {self.__name__}{where} with respect to {', '.join(self._names)}."
-        return f"{first}\n\n{signature}" if facts.values is not None else f"{first}\n\nThe general form."
+        first = f"{what} of {name}{where} with respect to {', '.join(self._names)}."
+        general = "The general form, for arguments of any kind; source_for(*args) shows the one for yours."
+        return f"{first}\n\n{signature if facts.values is not None else general}"
 
     # --- being differentiated
 

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
-from typing import Any
+from string import ascii_letters
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -51,6 +52,11 @@ def cast(value: Any, x: Any) -> Any:
     return dtype.type(value)
 
 
+def refused(message: str) -> NoReturn:
+    """Refuse a case that a rule does not have: at the line that is differentiated, where it is known there."""
+    raise MissingRule(message)
+
+
 # --- broadcasting and reductions
 
 
@@ -85,14 +91,14 @@ def masked(value: Any, condition: Any, holds: bool, safe: float) -> Any:
 def unreduce(by: Any, a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Spread the adjoint of a reduction of `a` over the axes that it removed: a new array like `a`."""
     check(by, a)
-    if axis is not None and not keepdims:
+    if axis is not None and not keepdims and np.ndim(a):
         by = np.expand_dims(by, axis)
     return spread(by, a)
 
 
 def count(a: Any, axis: Any = None) -> int:
     """How many elements of `a` a reduction over `axis` (None, an int, a tuple of ints) puts together."""
-    if axis is None:
+    if axis is None or not np.ndim(a):
         return np.size(a)
     size = 1
     for each in axis if type(axis) is tuple else (axis,):
@@ -124,11 +130,22 @@ def others_transpose(by: Any, a: Any, axis: Any = None) -> Any:
 def _rows(a: Any, axis: Any) -> Any:
     """The axes that are reduced as one last axis, and the function that brings them back."""
     a = np.asarray(a)
-    axes = tuple(range(a.ndim)) if axis is None else axis if type(axis) is tuple else (axis,)
+    whole = axis is None or not a.ndim
+    axes = tuple(range(a.ndim)) if whole else axis if type(axis) is tuple else (axis,)
     last = range(-len(axes), 0)
     moved = np.moveaxis(a, axes, last)
     rows = moved.reshape(*moved.shape[: a.ndim - len(axes)], count(a, axes))
     return rows, lambda changed: np.moveaxis(changed.reshape(moved.shape), last, axes)
+
+
+def recurrence(b: Any, a: Any, axis: Any) -> Any:
+    """t[0] = b[0], t[j] = b[j] + a[j] t[j - 1] along an axis; a[0] is not read."""
+    check(b, a)
+    t = np.array(np.swapaxes(b, 0, axis), np.result_type(b, a))
+    factors = np.swapaxes(a, 0, axis)
+    for j in range(1, len(t)):
+        t[j] += factors[j] * t[j - 1]
+    return np.swapaxes(t, 0, axis)
 
 
 def lowered(exponent: Any) -> Any:
@@ -137,6 +154,64 @@ def lowered(exponent: Any) -> Any:
     if type(exponent) in NUMBERS:
         return exponent - 1 if exponent else exponent
     return np.where(exponent == 0, exponent, exponent - 1)[()]
+
+
+# --- np.einsum
+
+
+def subscripts_back(subscripts: str, k: int) -> str:
+    """The subscripts of the adjoint of operand k, as the operands are `by`, the others, and
+    `coinciding(...)` where operand k has letters that nothing else has, or one letter twice.
+
+    "ij,jk->ik", 0   ->   "ik,jk->ij"
+    """
+    inputs, output = _terms(subscripts)
+    own = distinct(subscripts, k)
+    helping = (own,) if coincides(subscripts, k) else ()
+    terms = (output, *inputs[:k], *inputs[k + 1 :], *helping)
+    outer = "..." if "..." in "".join(terms) and "..." not in own else ""
+    return f"{','.join(terms)}->{outer}{own}"
+
+
+def coincides(subscripts: str, k: int) -> str:
+    """The subscripts of operand k where its adjoint needs `coinciding(...)`, else ""."""
+    inputs, output = _terms(subscripts)
+    elsewhere = "".join((output, *inputs[:k], *inputs[k + 1 :]))
+    own = inputs[k].replace("...", "")
+    alone = any(letter not in elsewhere for letter in own)
+    return inputs[k] if alone or len(set(own)) < len(own) else ""
+
+
+def misplaced(subscripts: str) -> bool:
+    """Whether an ellipsis stands behind a letter: then its axes are not the leading ones."""
+    inputs, output = _terms(subscripts)
+    return any("..." in term and not term.startswith("...") for term in (*inputs, output))
+
+
+def distinct(subscripts: str, k: int) -> str:
+    """The subscripts of operand k with a new letter where one occurs again."""
+    own = ""
+    for letter in _terms(subscripts)[0][k]:
+        again = letter != "." and letter in own
+        own += next(c for c in ascii_letters if c not in subscripts + own) if again else letter
+    return own
+
+
+def coinciding(subscripts: str, x: Any) -> Any:
+    """Ones in x's shape and dtype where the indices of equal letters are equal, zeros elsewhere."""
+    ones = zeros(x)
+    letters = "".join(dict.fromkeys(subscripts.replace("...", "")))
+    np.einsum(f"{subscripts}->{'...' * subscripts.startswith('...')}{letters}", ones)[...] = 1
+    return ones
+
+
+def _terms(subscripts: str) -> tuple[list[str], str]:
+    """The letters of each operand and those of the result, which may be implied."""
+    given, arrow, output = subscripts.replace(" ", "").partition("->")
+    letters = given.replace(",", "").replace("...", "")
+    dots = "..." if "..." in given else ""
+    implied = dots + "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
+    return given.split(","), output if arrow else implied
 
 
 # --- reading by index

@@ -33,7 +33,7 @@ def in_place(function: Function, specs: dict[Var, Spec], adjoint_of: dict[Var, V
     """The function with its accumulations in place; `specs` and `adjoint_of` learn the new Vars."""
     rewriter = InPlace(specs=specs, adjoint_of=adjoint_of)
     rewriter.analyse(function)
-    env: dict[Var, Atom] = {}
+    env = rewriter.env
     for position, statement in enumerate(function.body.body):
         rewriter.position = position
         rewriter.statement(statement, env)
@@ -62,6 +62,7 @@ class InPlace(Builder):
     delayed: dict[Var, tuple[Atom, Atom, Atom]] = field(default_factory=dict)  # scatters not made yet
     readers: dict[Var, Call] = field(default_factory=dict)  # the addition that reads a Var
     position: int = 0
+    env: dict[Var, Atom] = field(default_factory=dict)  # what replaces a Var of the function
 
     def analyse(self, function: Function) -> None:
         self.roots = roots(function.body.body)
@@ -153,7 +154,7 @@ class InPlace(Builder):
     def write(self, buffer: Var, index: Atom, value: Atom) -> None:
         spread = self.defs.get(value) if isinstance(value, Var) else None
         if spread is not None and isinstance(spread.op, Const) and spread.op.value is np.broadcast_to:
-            value = spread.args[0]  # an assignment by index broadcasts by itself
+            value = ir.substitute(spread.args[0], self.env)  # an assignment by index broadcasts by itself
         op = runtime.iadd_at if self.distinct(index) else runtime.add_at
         self.body.append(Call(None, Const(op), (buffer, index, value), (), WRITE_FIRST, self.origin))
 

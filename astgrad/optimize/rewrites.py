@@ -21,6 +21,7 @@ from astgrad.analyses.facts import Fact
 from astgrad.ir import Atom, Const, Method, Tree, Var
 from astgrad.optimize.keys import atom_key
 from astgrad.optimize.shapes import shape_atom
+from astgrad.rules import registry
 
 if TYPE_CHECKING:
     from astgrad.optimize.algebra import Algebra
@@ -33,6 +34,22 @@ def number(atom: Atom) -> Any:
     if isinstance(atom, Const) and type(atom.value) in (int, float):
         return atom.value
     return None
+
+
+def before(b: Algebra, x: Atom, y: Atom, rest: Atom | None = None) -> bool:
+    """Whether x * y may be taken before it meets the rest: it neither wraps nor has less precision."""
+    specs = (b.spec(x), b.spec(y))
+    if all(isinstance(spec, sp.Number) and spec.type in sp.NUMBERS for spec in specs):
+        return True
+    dtypes = [sp.dtype_of(spec) for spec in specs]
+    if any(dtype is None for dtype in dtypes):  # of unknown kind; an integer of NumPy may be one
+        return all(
+            dtype is None or dtype.kind in "fc" or number(a) is not None for a, dtype in zip((x, y), dtypes)
+        )
+    product = registry.result_spec(operator.mul, specs, {})
+    whole = product if rest is None else registry.result_spec(operator.mul, (product, b.spec(rest)), {})
+    have, want = sp.dtype_of(product), sp.dtype_of(whole)
+    return have is not None and have.kind in "fc" and (want is None or have == want)
 
 
 def is_zero(b: Algebra, atom: Atom, partner: Atom) -> bool:
@@ -134,7 +151,13 @@ def mul(b: Algebra, x: Atom, y: Atom) -> Atom | None:
         inner = b.unspread(one, other)
         if inner is not None:
             return b.call(operator.mul, *((inner, other) if one is x else (other, inner)))
-    return constants_first(b, x, y) or fractions(b, x, y) or quotient(b, x, y) or spread_product(b, x, y)
+    return (
+        constants_first(b, x, y)
+        or outwards(b, x, y)
+        or fractions(b, x, y)
+        or quotient(b, x, y)
+        or spread_product(b, x, y)
+    )
 
 
 def constants_first(b: Algebra, x: Atom, y: Atom) -> Atom | None:
@@ -145,14 +168,30 @@ def constants_first(b: Algebra, x: Atom, y: Atom) -> Atom | None:
     if right and number(right[0]) is not None:
         if number(x) is not None:
             return b.call(operator.mul, Const(number(x) * number(right[0])), right[1])
+        if not before(b, right[0], x, right[1]):
+            return None
         return b.call(operator.mul, b.call(operator.mul, right[0], x), right[1])
+    return None
+
+
+def outwards(b: Algebra, x: Atom, y: Atom) -> Atom | None:
+    """A number spread over a shape multiplies what is smaller before that is spread."""
+    for one, other in ((x, y), (y, x)):
+        spread = b.spread(one)
+        if (
+            spread
+            and b.scalar(spread[0])
+            and sp.fills(b.shape(one), sp.broadcast(b.shape(one), b.shape(other)))
+        ):
+            return b.respread(b.call(operator.mul, spread[0], other), spread[1], operator.mul, x, y)
     return None
 
 
 def fractions(b: Algebra, x: Atom, y: Atom) -> Atom | None:
     """(1 / n) * (1 / s) is 1 / (n * s)."""
     first, second = (b.match(factor, operator.truediv, np.divide) for factor in (x, y))
-    if first and second and number(first[0]) is not None and number(second[0]) is not None:
+    literal = first and second and number(first[0]) is not None and number(second[0]) is not None
+    if first and second and literal and before(b, first[1], second[1]):
         denominator = b.call(operator.mul, first[1], second[1])
         return b.call(operator.truediv, Const(number(first[0]) * number(second[0])), denominator)
     return None
@@ -162,7 +201,8 @@ def quotient(b: Algebra, x: Atom, y: Atom) -> Atom | None:
     """a * (c / b) is c * a / b for a literal c."""
     for one, other in ((x, y), (y, x)):
         parts = b.match(one, operator.truediv, np.divide)
-        if parts and number(parts[0]) is not None and b.inexact(other):
+        literal = parts and number(parts[0]) is not None
+        if parts and literal and b.inexact(other) and before(b, parts[0], other, parts[1]):
             return b.call(operator.truediv, b.call(operator.mul, parts[0], other), parts[1])
     return None
 
@@ -187,7 +227,8 @@ def div(b: Algebra, x: Atom, y: Atom) -> Atom | None:
     if number(x) is not None and number(x) < 0:
         return b.call(operator.neg, b.call(operator.truediv, Const(-number(x)), y))
     parts = b.match(x, operator.truediv, np.divide)
-    if parts and number(parts[0]) is not None and b.scalar(parts[1]):
+    literal = parts and number(parts[0]) is not None
+    if parts and literal and b.scalar(parts[1]) and before(b, parts[1], y):
         return b.call(operator.truediv, parts[0], b.call(operator.mul, parts[1], y))
     if b.match(y, operator.neg, np.negative):
         return b.call(operator.neg, b.call(operator.truediv, x, b.match(y, operator.neg, np.negative)[0]))  # type: ignore[index]
@@ -234,7 +275,9 @@ def dimension_nonzero(b: Algebra, dim: sp.Dimension) -> bool:
 
 
 def transposed(b: Algebra, x: Atom) -> Atom | None:
-    """The transpose of a transpose, and of a product of matrices."""
+    """The transpose of a transpose, of a vector, and of a product of matrices."""
+    if sp.rank(b.spec(x)) in (0, 1):
+        return x
     inner = b.match(x, getattr)
     if inner and isinstance(inner[1], Const) and inner[1].value == "T":
         return inner[0]
@@ -269,6 +312,11 @@ def broadcast_to(b: Algebra, x: Atom, shape: Atom) -> Atom | None:
 
 def total(b: Algebra, x: Atom, axis: Atom | None = None, keepdims: Atom | None = None) -> Atom | None:
     """The sum of a product of two arrays of one shape is their inner product."""
+    negated = b.match(x, operator.neg, np.negative)
+    if negated:
+        given = {"axis": axis, "keepdims": keepdims}
+        keywords = tuple((key, value) for key, value in given.items() if value is not None)
+        return b.call(operator.neg, b.emit(Const(np.sum), (negated[0],), keywords))
     product = b.match(x, operator.mul, np.multiply)
     if axis is not None or keepdims is not None or not product or not b.real(*product):
         return None
@@ -284,6 +332,9 @@ def getitem(b: Algebra, x: Atom, index: Atom) -> Atom | None:
     """New axes are added to the one array of a product or quotient of scalars with it."""
     if isinstance(x, Tree):
         return None
+    spread = b.match(x, np.broadcast_to)
+    if spread and b.scalar(spread[0]):
+        return spread_number(b, x, spread[0], index)
     items = index.items if isinstance(index, Tree) and index.kind is tuple else (index,)
     if not any(isinstance(i, Const) and i.value is None for i in items) or not all(map(only_axes, items)):
         return None
@@ -296,6 +347,23 @@ def getitem(b: Algebra, x: Atom, index: Atom) -> Atom | None:
             moved = [part if b.scalar(part) else b.call(operator.getitem, part, index) for part in parts]
             return b.call(op, *moved)
     return None
+
+
+def spread_number(b: Algebra, x: Atom, value: Atom, index: Atom) -> Atom | None:
+    """New axes of a number spread over a shape: that number spread over the shape with them."""
+    items = list(index.items) if isinstance(index, Tree) and index.kind is tuple else [index]
+    if not isinstance(x, Var) or not all(map(only_axes, items)) or any(is_ellipsis(item) for item in items):
+        return None
+    full = len(b.shape(x) or ())
+    items += [Tree(slice, (Const(None),) * 3)] * (full - sum(isinstance(item, Tree) for item in items))
+    axes = iter(range(full))
+    shape = b.call(getattr, x, "shape")
+    sizes = [b.call(operator.getitem, shape, next(axes)) if isinstance(i, Tree) else Const(1) for i in items]
+    return b.call(np.broadcast_to, value, Tree(tuple, tuple(sizes)))
+
+
+def is_ellipsis(item: Atom) -> bool:
+    return isinstance(item, Const) and item.value is ...
 
 
 def only_axes(item: Atom) -> bool:
@@ -317,12 +385,66 @@ def length(b: Algebra, x: Atom) -> Atom | None:
     return shape_atom(b, x, "len") if isinstance(x, Var) else None
 
 
+def scalar_type(kind: type) -> Rewrite:
+    """A conversion of what is of that type already."""
+
+    def convert(b: Algebra, x: Atom) -> Atom | None:
+        spec = b.spec(x)
+        return x if isinstance(spec, sp.Number) and spec.type is kind else None
+
+    return convert
+
+
+def turned(b: Algebra, op: Any, *factors: Atom) -> Atom | None:
+    """A product with a negated factor is the negated product."""
+    for position, factor in enumerate(factors):
+        negated = b.match(factor, operator.neg, np.negative)
+        if negated:
+            plain = (*factors[:position], negated[0], *factors[position + 1 :])
+            return b.call(operator.neg, b.call(op, *plain))
+    return None
+
+
+def product(op: Any) -> Rewrite:
+    return lambda b, x1, x2: turned(b, op, x1, x2)
+
+
+def where(b: Algebra, condition: Atom, x: Atom, y: Atom) -> Atom | None:
+    """An arm that was spread over the shape of the condition or of the other arm stays small."""
+    specs = [b.spec(atom) for atom in (condition, x, y)]
+    before = registry.result_spec(np.where, tuple(specs), {})
+    for position, arm in ((1, x), (2, y)):
+        spread = b.spread(arm)
+        if spread is None:
+            continue
+        arms = [x, y]
+        arms[position - 1] = spread[0]
+        after = registry.result_spec(np.where, tuple(b.spec(atom) for atom in (condition, *arms)), {})
+        if after == before and isinstance(before, sp.Array) and before.shape is not None:
+            return b.call(np.where, condition, *arms)
+    return None
+
+
+def compare(op: Any) -> Rewrite:
+    """A comparison broadcasts by itself."""
+
+    def comparison(b: Algebra, x: Atom, y: Atom) -> Atom | None:
+        for one, other in ((x, y), (y, x)):
+            spread = b.spread(one)
+            if spread and b.fills(other, one) and sp.dtype_of(b.spec(spread[0])) == sp.dtype_of(b.spec(one)):
+                return b.call(op, *((spread[0], other) if one is x else (other, spread[0])))
+        return None
+
+    return comparison
+
+
 def astype(b: Algebra, x: Atom, dtype: Atom) -> Atom | None:
     have = sp.dtype_of(b.spec(x))
     same = isinstance(b.spec(x), sp.Array) and isinstance(dtype, Const) and have == np.dtype(dtype.value)
     return x if same else None
 
 
+COMPARISONS = (operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge)
 REWRITES: dict[Any, Rewrite] = {
     **dict.fromkeys((operator.add, np.add), add),
     **dict.fromkeys((operator.sub, np.subtract), sub),
@@ -332,6 +454,10 @@ REWRITES: dict[Any, Rewrite] = {
     np.divide: divide,
     np.transpose: lambda b, a, axes=None: transposed(b, a) if axes is None else None,
     runtime.value: lambda b, x: x,
+    **{kind: scalar_type(kind) for kind in (np.float64, np.float32, np.complex128, float)},
+    **{op: product(op) for op in (operator.matmul, np.matmul, np.outer)},
+    **{op: compare(op) for op in COMPARISONS},
+    np.where: where,
     **dict.fromkeys((operator.pow, np.power), power),
     **dict.fromkeys((np.conj, Method("conj"), np.real), conjugate),
     np.broadcast_to: broadcast_to,

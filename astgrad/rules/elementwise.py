@@ -73,7 +73,7 @@ elementwise(
 elementwise(np.sqrt, lambda y, x: 0.5 / y, singular=True)
 elementwise(np.cbrt, lambda y, x: 1 / (3 * y**2), singular=True)
 # 0 at the origin
-elementwise(np.hypot, lambda y, x1, x2: (x1 / np.where(y == 0, 1, y), x2 / np.where(y == 0, 1, y)))
+elementwise(np.hypot, lambda y, x1, x2: (x1 / (y + (y == 0)), x2 / (y + (y == 0))))
 
 # --- trigonometric and hyperbolic
 

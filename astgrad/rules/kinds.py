@@ -112,6 +112,7 @@ def multilinear(
     wrt: Sequence[str] | None = None,
     spec: Callable[..., Spec] | None = None,
     shape_only: Iterable[str] = (),
+    variadic: str = "",
     aliases: Iterable[Any] = (),
 ) -> Callable[..., Any]:
     """Register the transposes of a product: a function that is linear in each of its factors.
@@ -133,6 +134,7 @@ def multilinear(
             wrt=_names(transposes, parameters, wrt, "wrt") or factors,
             shape_only=frozenset(_names(transposes, parameters, shape_only, "shape_only")),
             spec=spec,
+            variadic=variadic,
             **_signature(transposes, parameters, 1),
         ),
         aliases,

@@ -9,7 +9,7 @@ import numpy as np
 
 from astgrad.rules.kinds import multilinear
 from astgrad.rules.results import computing
-from astgrad.runtime import unbroadcast
+from astgrad.runtime import coincides, coinciding, misplaced, refused, subscripts_back, unbroadcast
 
 
 def matmul(by: Any, x1: Any, x2: Any) -> Any:
@@ -67,7 +67,7 @@ multilinear(np.dot, dot, spec=computing.dot)
 
 
 def vdot(by: Any, a: Any, b: Any) -> Any:
-    """sum(conj(a) b)"""
+    """sum(conj(a) b), of both flattened"""
     return np.conj(by) * np.reshape(b, np.shape(a)), by * np.reshape(a, np.shape(b))
 
 
@@ -82,6 +82,15 @@ def inner(by: Any, a: Any, b: Any) -> Any:
     elif np.ndim(a) == 1 and np.ndim(b) == 1:
         ba = by * np.conj(b)
         bb = by * np.conj(a)
+    elif np.ndim(a) == 2 and np.ndim(b) == 1:
+        ba = np.outer(by, np.conj(b))
+        bb = np.conj(a.T) @ by
+    elif np.ndim(a) == 1 and np.ndim(b) == 2:
+        ba = np.conj(b.T) @ by
+        bb = np.outer(by, np.conj(a))
+    elif np.ndim(a) == 2 and np.ndim(b) == 2:
+        ba = by @ np.conj(b)
+        bb = by.T @ np.conj(a)
     else:
         ba = np.tensordot(by, np.conj(b), b.ndim - 1)
         axes = tuple(range(a.ndim - 1))
@@ -119,13 +128,88 @@ multilinear(np.tensordot, tensordot, spec=computing.tensordot)
 
 def outer(by: Any, a: Any, b: Any) -> Any:
     """Of vectors; what has another rank is flattened first."""
-    if np.ndim(a) == 1 and np.ndim(b) == 1:
-        ba = by @ np.conj(b)
-        bb = np.conj(a) @ by
-    else:
-        ba = np.reshape(by @ np.conj(np.ravel(b)), np.shape(a))
-        bb = np.reshape(np.conj(np.ravel(a)) @ by, np.shape(b))
+    row = by @ np.conj(b if np.ndim(b) == 1 else np.ravel(b))
+    column = np.conj(a if np.ndim(a) == 1 else np.ravel(a)) @ by
+    ba = row[0] if np.ndim(a) == 0 else np.reshape(row, np.shape(a))
+    bb = column[0] if np.ndim(b) == 0 else np.reshape(column, np.shape(b))
     return ba, bb
 
 
 multilinear(np.outer, outer, spec=computing.outer)
+
+
+def cross(by: Any, a: Any, b: Any, *, axis: Any = -1) -> Any:
+    """Of vectors of three: the triple product by . (a x b) turns."""
+    ba = unbroadcast(np.cross(np.conj(b), by, axis=axis), a)
+    bb = unbroadcast(np.cross(by, np.conj(a), axis=axis), b)
+    return ba, bb
+
+
+multilinear(np.cross, cross)
+
+
+# --- np.einsum: the adjoint of an operand is another np.einsum
+
+
+def factor(by: Any, subscripts: Any, k: Any, x: Any) -> Any:
+    """The adjoint of the one operand."""
+    back, same = subscripts_back(subscripts, k), coincides(subscripts, k)
+    if same == "":
+        bx = np.einsum(back, by)
+    else:
+        bx = np.einsum(back, by, places(subscripts, k, same, x))
+    return unbroadcast(bx, x)
+
+
+def factor_of_two(by: Any, subscripts: Any, k: Any, x: Any, a: Any) -> Any:
+    """The adjoint of x beside one other operand."""
+    back, same = subscripts_back(subscripts, k), coincides(subscripts, k)
+    own = distinct(subscripts, k)
+    if back == "," + own + "->" + own:
+        bx = by * np.conj(a)
+    elif same == "":
+        bx = np.einsum(back, by, np.conj(a))
+    else:
+        bx = np.einsum(back, by, np.conj(a), places(subscripts, k, same, x))
+    return unbroadcast(bx, x)
+
+
+def factor_of_three(by: Any, subscripts: Any, k: Any, x: Any, a: Any, b: Any) -> Any:
+    """The adjoint of x beside two other operands."""
+    back, same = subscripts_back(subscripts, k), coincides(subscripts, k)
+    if same == "":
+        bx = np.einsum(back, by, np.conj(a), np.conj(b))
+    else:
+        bx = np.einsum(back, by, np.conj(a), np.conj(b), places(subscripts, k, same, x))
+    return unbroadcast(bx, x)
+
+
+def places(subscripts: Any, k: Any, same: Any, x: Any) -> Any:
+    """Where the adjoint of x is not zero: everywhere, unless a letter occurs twice."""
+    return np.ones_like(x) if same == distinct(subscripts, k) else coinciding(same, x)
+
+
+def einsum(by: Any, subscripts: Any, operands: Any) -> Any:
+    """One adjoint for each operand, in the places of a list."""
+    if not isinstance(subscripts, str):
+        bx = refused("np.einsum with lists of axes has no derivative rule; write the subscripts as a text")
+    elif misplaced(subscripts):
+        bx = refused("np.einsum with '...' behind a letter has no derivative rule; write the letters out")
+    elif len(operands) == 1:
+        bx = [factor(by, subscripts, 0, operands[0])]
+    elif len(operands) == 2:
+        a, b = operands
+        bx = [factor_of_two(by, subscripts, 0, a, b), factor_of_two(by, subscripts, 1, b, a)]
+    elif len(operands) == 3:
+        a, b, c = operands
+        bx = [
+            factor_of_three(by, subscripts, 0, a, b, c),
+            factor_of_three(by, subscripts, 1, b, a, c),
+            factor_of_three(by, subscripts, 2, c, a, b),
+        ]
+    else:
+        bx = refused("np.einsum of more than three operands has no derivative rule; take them in steps")
+    return bx
+
+
+multilinear(np.einsum, einsum, wrt=["operands"], variadic="operands", spec=computing.einsum)

@@ -14,7 +14,7 @@ import numpy as np
 from astgrad.analyses.specs import FLOAT, INT, Spec
 from astgrad.rules.kinds import adjoint, constant, constants, elementwise, linear, unsupported
 from astgrad.rules.results import making, operators
-from astgrad.runtime import each, lowered, pack, pick, unreduce
+from astgrad.runtime import each, lowered, others, pack, pick, scatter, scatter_take, tree_like, unreduce
 
 
 def _gives(spec: Spec) -> Callable[..., Spec]:
@@ -25,8 +25,26 @@ def _gives(spec: Spec) -> Callable[..., Spec]:
 
 linear(float, lambda by, x: by if np.ndim(x) == 0 else unreduce(by, x), spec=operators.convert(float))
 linear(complex, lambda by, x: by if np.ndim(x) == 0 else unreduce(by, x), spec=operators.convert(complex))
-linear(np.ndarray.item, lambda by, a: by if np.ndim(a) == 0 else unreduce(by, a), spec=making.item)
+
+
+def item(by: Any, a: Any, args: Any = ()) -> Any:
+    """The one element, or that at a flat index or at one index for each axis."""
+    if isinstance(args, tuple) and len(args) == 0:
+        ba = by if np.ndim(a) == 0 else unreduce(by, a)
+    elif isinstance(args, tuple) or np.ndim(a) == 1:
+        ba = scatter(by, args, a)
+    else:
+        ba = scatter_take(by, args, a)
+    return ba
+
+
+linear(np.ndarray.item, item, variadic="args", spec=making.item)
 linear(sum, lambda by, seq, start=0: each(by, seq))
+linear(math.fsum, lambda by, seq: each(by, seq), spec=_gives(FLOAT))
+adjoint(
+    math.prod,
+    lambda by, y, seq: tree_like(by * others(np.array(seq)), seq),
+)
 # what Python picks, the first of equal ones (S26)
 adjoint(max, lambda by, y, seq: pick(by, y, seq), variadic="seq", result="view")
 adjoint(min, lambda by, y, seq: pick(by, y, seq), variadic="seq", result="view")
@@ -84,7 +102,7 @@ elementwise(math.radians, lambda y, x: 0.017453292519943295, spec=_gives(FLOAT))
 # 0 at the origin
 elementwise(
     math.hypot,
-    lambda y, x1, x2: (x1 / np.where(y == 0, 1, y), x2 / np.where(y == 0, 1, y)),
+    lambda y, x1, x2: (x1 / (y + (y == 0)), x2 / (y + (y == 0))),
     spec=_gives(FLOAT),
 )
 elementwise(math.fmod, lambda y, x1, x2: (1, -math.trunc(x1 / x2)), spec=_gives(FLOAT))
@@ -109,8 +127,6 @@ constants(
 unsupported(divmod, "write x // y and x % y")
 unsupported(math.gamma, "it has no rule yet")
 unsupported(math.lgamma, "it has no rule yet")
-unsupported(math.fsum, "it has no rule yet; use np.sum")
-unsupported(math.prod, "it has no rule yet; use np.prod")
 unsupported(math.copysign, "it has no rule yet")
 unsupported(math.ldexp, "it has no rule yet")
 unsupported(math.frexp, "it has no rule yet")

@@ -8,7 +8,17 @@ import numpy as np
 
 from astgrad.rules.kinds import adjoint, linear
 from astgrad.rules.results import computing
-from astgrad.runtime import count, others, unreduce
+from astgrad.runtime import (
+    count,
+    others,
+    recurrence,
+    refused,
+    scatter,
+    scatter_along,
+    scatter_take,
+    unbroadcast,
+    unreduce,
+)
 
 linear(
     np.sum,
@@ -19,8 +29,7 @@ linear(
 
 def mean(by: Any, a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     """by / n, spread.  np.divide, since 1.0 / 0 raises on Python numbers where the mean of nothing is NaN."""
-    n = count(a, axis) if isinstance(axis, tuple) else np.size(a, axis)
-    return unreduce(np.divide(by, n), a, axis, keepdims)
+    return unreduce(np.divide(by, count(a, axis)), a, axis, keepdims)
 
 
 linear(np.mean, mean, spec=computing.reduction(np.mean))
@@ -28,12 +37,15 @@ linear(np.mean, mean, spec=computing.reduction(np.mean))
 
 def extremum(by: Any, y: Any, a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     """Shared equally among the elements equal to y; NaN where y is."""
-    if axis is None:
+    if axis is None or np.ndim(a) == 0:
         picked = a == y
         share = by / np.sum(picked)
+    elif keepdims:
+        picked = a == y
+        share = by / np.sum(picked, axis=axis, keepdims=True)
     else:
-        picked = a == unreduce(y, a, axis, keepdims)
-        share = unreduce(by / np.sum(picked, axis=axis, keepdims=keepdims), a, axis, keepdims)
+        picked = a == unreduce(y, a, axis)
+        share = unreduce(by / np.sum(picked, axis=axis), a, axis)
     return picked * share
 
 
@@ -50,33 +62,127 @@ adjoint(
 
 def centered(a: Any, axis: Any) -> Any:
     """a - mean(a)"""
-    return a - (np.mean(a) if axis is None else np.mean(a, axis=axis, keepdims=True))
+    return a - (np.mean(a) if axis is None or np.ndim(a) == 0 else np.mean(a, axis=axis, keepdims=True))
+
+
+def freedom(a: Any, axis: Any, ddof: Any) -> Any:
+    """n - ddof"""
+    n = count(a, axis)
+    return n if ddof == 0 else n - ddof
 
 
 def var(by: Any, y: Any, a: Any, axis: Any = None, *, ddof: Any = 0, keepdims: bool = False) -> Any:
     """2 (a - mean(a)) / (n - ddof)"""
-    n = count(a, axis) if isinstance(axis, tuple) else np.size(a, axis)
-    return centered(a, axis) * unreduce(np.divide(2 * by, n - ddof), a, axis, keepdims)
+    return centered(a, axis) * unreduce(np.divide(2 * by, freedom(a, axis, ddof)), a, axis, keepdims)
 
 
 def std(by: Any, y: Any, a: Any, axis: Any = None, *, ddof: Any = 0, keepdims: bool = False) -> Any:
     """(a - mean(a)) / ((n - ddof) y), and 0 where y is 0."""
-    n = count(a, axis) if isinstance(axis, tuple) else np.size(a, axis)
-    scale = by / ((n - ddof) * np.where(y == 0, np.inf, y))
+    scale = by / (freedom(a, axis, ddof) * (y + (y == 0)))
     return centered(a, axis) * unreduce(scale, a, axis, keepdims)
 
 
 adjoint(np.var, var, spec=computing.reduction(np.var))
 adjoint(np.std, std, spec=computing.reduction(np.std))
 
-# the Euclidean norm: x / y, and 0 at 0
-adjoint(
-    np.linalg.norm,
-    lambda by, y, x, *, axis=None, keepdims=False: (
-        x * unreduce(by / np.where(y == 0, np.inf, y), x, axis, keepdims)
-    ),
-    spec=computing.reduction(np.linalg.norm),
+
+def ptp(by: Any, y: Any, a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """The greatest less the least."""
+    most, least = np.max(a, axis=axis, keepdims=keepdims), np.min(a, axis=axis, keepdims=keepdims)
+    return extremum(by, most, a, axis, keepdims=keepdims) - extremum(by, least, a, axis, keepdims=keepdims)
+
+
+adjoint(np.ptp, ptp, spec=computing.reduction(np.ptp))
+
+
+def median(by: Any, y: Any, a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """Half to each of the two in the middle, which are one where the number is odd; stable, as np.sort."""
+    order = np.argsort(a, axis=axis, kind="stable")
+    n = count(a, axis)
+    half = by / 2 if axis is None or keepdims else np.expand_dims(by, axis) / 2
+    if axis is None:
+        ba = scatter_take(np.ravel(half), order[(n - 1) // 2], a) + scatter_take(
+            np.ravel(half), order[n // 2], a
+        )
+    else:
+        middle = np.take(order, np.array([(n - 1) // 2, n // 2]), axis)
+        ba = scatter_along(np.concatenate((half, half), axis), middle, a, axis)
+    return ba
+
+
+adjoint(np.median, median, spec=computing.reduction(np.median))
+
+
+def average(by: Any, y: Any, a: Any, axis: Any = None, weights: Any = None, *, keepdims: bool = False) -> Any:
+    """ba = w by / sum(w), bw = (a - y) by / sum(w); weights of one axis lie along it."""
+    if weights is None:
+        ba, bweights = mean(by, a, axis, keepdims=keepdims), 0.0
+    elif np.ndim(weights) == np.ndim(a):
+        total = np.sum(weights) if axis is None else np.sum(weights, axis=axis, keepdims=keepdims)
+        share = unreduce(by / np.conj(total), a, axis, keepdims)
+        ba = share * np.conj(weights)
+        bweights = share * np.conj(a - unreduce(y, a, axis, keepdims))
+    elif isinstance(axis, tuple):
+        ba, bweights = refused("np.average with weights along several axes has no derivative rule"), 0.0
+    else:
+        share = unreduce(by / np.conj(np.sum(weights)), a, axis, keepdims)
+        along = np.reshape(weights, (-1,) + (1,) * (np.ndim(a) - 1 - axis % np.ndim(a)))
+        ba = share * np.conj(along)
+        bweights = np.moveaxis(share * np.conj(a - unreduce(y, a, axis, keepdims)), axis, 0)
+        bweights = np.sum(np.reshape(bweights, (np.size(weights), -1)), axis=1)
+    return ba, bweights
+
+
+adjoint(np.average, average, wrt=("a", "weights"), spec=computing.average)
+
+# --- those that leave out NaN
+
+linear(
+    np.nansum,
+    lambda by, a, axis=None, *, keepdims=False: np.where(np.isnan(a), 0, unreduce(by, a, axis, keepdims)),
+    spec=computing.reduction(np.nansum),
 )
+
+
+def nanmean(by: Any, a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """by / n for the n that are no NaN."""
+    if axis is None:
+        n = np.sum(~np.isnan(a))
+    elif keepdims:
+        n = np.sum(~np.isnan(a), axis=axis, keepdims=True)
+    else:
+        n = np.sum(~np.isnan(a), axis=axis)
+    return np.where(np.isnan(a), 0, unreduce(by / n, a, axis, keepdims))
+
+
+linear(np.nanmean, nanmean, spec=computing.reduction(np.nanmean))
+
+
+# --- norms
+
+
+def norm(by: Any, y: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """Of vectors |x|**(p - 1) sign(x) / y**(p - 1), of matrices the Frobenius norm; 0 at 0, ties are shared."""
+    matrix = (axis is None and np.ndim(x) == 2) or (isinstance(axis, tuple) and len(axis) == 2)
+    if ord is None or ord == "fro" or (ord == 2 and not matrix):
+        bx = x * unreduce(by / (y + (y == 0)), x, axis, keepdims)
+    elif matrix:
+        bx = refused("np.linalg.norm of a matrix has a derivative rule for the Frobenius norm alone")
+    elif ord == 1:
+        bx = np.sign(x) * unreduce(by, x, axis, keepdims)
+    elif abs(ord) == np.inf:
+        bx = np.sign(x) * extremum(by, y, np.abs(x), axis, keepdims=keepdims)
+    elif ord == 0:
+        bx = np.zeros_like(x)
+    else:
+        share = unreduce(by / (y + (y == 0)) ** (ord - 1), x, axis, keepdims)
+        bx = np.sign(x) * np.abs(x) ** (ord - 1) * share
+    return bx
+
+
+adjoint(np.linalg.norm, norm, spec=computing.reduction(np.linalg.norm))
+
+# --- running sums and products
 
 
 def cumsum(by: Any, a: Any, axis: Any = None) -> Any:
@@ -86,6 +192,74 @@ def cumsum(by: Any, a: Any, axis: Any = None) -> Any:
 
 
 linear(np.cumsum, cumsum, spec=computing.cumulative(np.cumsum))
+
+
+def cumprod(by: Any, y: Any, a: Any, axis: Any = None) -> Any:
+    """What comes before, times by[j] + a[j + 1] (by[j + 1] + ...): exact also where elements are zero."""
+    if axis is None:
+        ba = np.reshape(cumprod(by, y, np.ravel(a), 0), np.shape(a))
+    else:
+        turned = np.flip(np.roll(np.conj(a), -1, axis), axis)
+        after = np.flip(recurrence(np.flip(by, axis), turned, axis), axis)
+        rows = np.swapaxes(y, 0, axis)
+        before = np.swapaxes(np.concatenate((np.ones_like(rows[:1]), rows[:-1])), 0, axis)
+        ba = after * np.conj(before)
+    return ba
+
+
+adjoint(np.cumprod, cumprod, spec=computing.cumulative(np.cumprod))
+
+
+def steps(by: Any, a: Any, axis: Any) -> Any:
+    """The transpose of a[1:] - a[:-1] along an axis."""
+    before = (slice(None),) * (axis % np.ndim(a))
+    return scatter(by, before + (slice(1, None),), a) - scatter(by, before + (slice(None, -1),), a)
+
+
+def differences(by: Any, a: Any, n: Any, axis: Any) -> Any:
+    """Of the n-th differences."""
+    if n == 0:
+        ba = by
+    elif n == 1:
+        ba = steps(by, a, axis)
+    else:
+        ba = steps(differences(by, np.diff(a, axis=axis), n - 1, axis), a, axis)
+    return ba
+
+
+def length(a: Any, axis: Any) -> Any:
+    """How much of the axis what is put before or behind takes."""
+    return 0 if a is None else 1 if np.ndim(a) == 0 else np.shape(a)[axis]
+
+
+def whole(a: Any, like: Any, axis: Any) -> Any:
+    """What np.diff puts before or behind, as an array beside `like`."""
+    if a is None:
+        result = np.swapaxes(np.swapaxes(like, 0, axis)[:0], 0, axis)
+    elif np.ndim(a) == 0:
+        shape = np.shape(np.take(like, np.arange(0), axis))
+        result = np.broadcast_to(a, shape[: axis % len(shape)] + (1,) + shape[axis % len(shape) + 1 :])
+    else:
+        result = a
+    return result
+
+
+def diff(by: Any, a: Any, n: Any = 1, axis: Any = -1, prepend: Any = None, append: Any = None) -> Any:
+    """by[i - 1] - by[i], n times; what was put before and behind `a` is cut off."""
+    if prepend is None and append is None:
+        ba, bprepend, bappend = differences(by, a, n, axis), 0.0, 0.0
+    else:
+        joined = np.concatenate((whole(prepend, a, axis), a, whole(append, a, axis)), axis)
+        turned = np.swapaxes(differences(by, joined, n, axis), 0, axis)
+        start = length(prepend, axis)
+        stop = start + np.shape(a)[axis]
+        ba = np.swapaxes(turned[start:stop], 0, axis)
+        bprepend = 0.0 if prepend is None else unbroadcast(np.swapaxes(turned[:start], 0, axis), prepend)
+        bappend = 0.0 if append is None else unbroadcast(np.swapaxes(turned[stop:], 0, axis), append)
+    return ba, bprepend, bappend
+
+
+linear(np.diff, diff, wrt=("a", "prepend", "append"), spec=computing.diff)
 
 
 def trace(by: Any, a: Any) -> Any:

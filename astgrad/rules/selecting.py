@@ -15,6 +15,7 @@ linear(
         unbroadcast(np.where(condition, 0, by), y),
     ),
     wrt=("x", "y"),
+    shape_only=["condition"],  # whether it is zero does not change
     spec=computing.np_where,
 )
 # 1 inside and at the bound; a bound has the derivative where it holds `a` back

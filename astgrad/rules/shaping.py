@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from astgrad.rules.kinds import linear
-from astgrad.rules.results import operands, shaping
+from astgrad.rules.results import making, operands, shaping
 from astgrad.runtime import scatter, scatter_take, split_like, tree_like, unbroadcast
 
 # --- the same elements in another shape
@@ -203,3 +203,75 @@ linear(np.ndarray.astype, lambda by, a, dtype: by, spec=shaping.astype)
 linear(np.float64, lambda by, x: by, spec=shaping.cast_to(np.float64), result="view")
 linear(np.float32, lambda by, x: by, spec=shaping.cast_to(np.float32), result="view")
 linear(np.complex128, lambda by, x: by, spec=shaping.cast_to(np.complex128), result="view")
+
+# --- filling
+
+linear(
+    np.full,
+    lambda by, shape, fill_value, dtype=None: unbroadcast(by, fill_value),
+    wrt=["fill_value"],
+    spec=making.full,
+)
+linear(
+    np.full_like,
+    lambda by, a, fill_value, dtype=None, *, shape=None: unbroadcast(by, fill_value),
+    wrt=["fill_value"],
+    shape_only=["a"],
+    spec=making.full_like,
+)
+
+
+def linspace(by: Any, start: Any, stop: Any, num: Any = 50, endpoint: Any = True) -> Any:
+    """start (1 - t) + stop t for t in [0, 1]"""
+    t = np.linspace(0, 1, num) if endpoint is True else np.linspace(0, 1, num, endpoint)
+    if np.ndim(by) == 1:
+        bstart, bstop = by @ (1 - t), by @ t
+    else:
+        bstart = unbroadcast(np.tensordot(1 - t, by, 1), start)
+        bstop = unbroadcast(np.tensordot(t, by, 1), stop)
+    return bstart, bstop
+
+
+linear(np.linspace, linspace, wrt=("start", "stop"), spec=making.linspace)
+
+
+def arange(by: Any, start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Any:
+    """start + i step; the end decides the length alone, and where only one is given that is the end."""
+    bstart = 0.0 if stop is None else np.sum(by)
+    bstep = 0.0 if step is None else by @ np.arange(len(by))
+    return bstart, 0.0, bstep
+
+
+linear(np.arange, arange, wrt=("start", "stop", "step"), spec=making.arange)
+
+# --- taking apart
+
+linear(
+    np.split,
+    lambda by, ary, indices_or_sections, axis=0: joined(by, axis),
+    spec=shaping.split(exact=True),
+    result="view",
+)
+linear(
+    np.array_split,
+    lambda by, ary, indices_or_sections, axis=0: joined(by, axis),
+    spec=shaping.split(exact=False),
+    result="view",
+)
+linear(
+    np.hsplit,
+    lambda by, ary, indices_or_sections: joined(by, 0 if np.ndim(ary) == 1 else 1),
+    spec=shaping.split_along(1),
+    result="view",
+)
+linear(
+    np.vsplit,
+    lambda by, ary, indices_or_sections: joined(by, 0),
+    spec=shaping.split_along(0),
+    result="view",
+)
+
+
+def joined(by: Any, axis: Any) -> Any:
+    """The pieces side by side again."""
+    return np.concatenate(by) if axis == 0 else np.concatenate(by, axis)

@@ -38,6 +38,13 @@ def resolved(op: Any, args: tuple[Atom, ...]) -> tuple[Any, tuple[Atom, ...]]:
     return op, args
 
 
+def knows_values(op: Any) -> bool:
+    """Whether a spec may say what a result is, not just of what kind: not that of a user's rule."""
+    module = getattr(op, "__module__", None) or ""
+    own = ("", "numpy", "builtins", "_operator", "operator", "math", "cmath", "astgrad")
+    return isinstance(op, (np.ufunc, ir.Method)) or module.partition(".")[0] in own
+
+
 def atom_of(value: Any) -> Atom:
     """A Python value as an atom: containers become Trees, atoms stay, the rest are constants."""
     if isinstance(value, (Var, Const, Tree, Closure)):
@@ -95,6 +102,8 @@ class Builder:
             if folded is not None:
                 return folded
         spec = registry.result_spec(op.value, specs, keywords)
+        if not knows_values(op.value):
+            spec = sp.without_value(spec)
         effects = ir.VIEW if op.value is getattr else registry.effects_of(op.value, specs)
         if effects is ir.UNKNOWN_EFFECTS and registry.lookup(op.value) is not None:
             effects = Effects(None, (), False, "unknown")  # a method of what is an array or a number

@@ -37,6 +37,7 @@ class Leaves(Builder):
     roots: dict[tuple[int, str], Var] = field(default_factory=dict)  # of captured names, by holder
     captures: dict[tuple[int, str], tuple[Var, Capture, Atom]] = field(default_factory=dict)
     guards: list[ir.Guard] = field(default_factory=list)
+    numbered: set[Var] = field(default_factory=set)  # items that have no name but their number
     cells: dict[int, CellType] = field(default_factory=dict)  # of objects that no name leads to, by id
     live: dict[Atom, Any] = field(default_factory=dict)  # bound methods behind Closures
 
@@ -78,6 +79,8 @@ class Leaves(Builder):
             return self.constant(path, value)
         if var is None:
             var = self.read(path, name)
+            if path.steps and isinstance(path.steps[-1][1], int):
+                self.numbered.add(var)
         self.paths[var] = path
         self.pending[var] = fact
         self.facts.sources[var] = path

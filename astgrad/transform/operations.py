@@ -190,6 +190,14 @@ def _tree_like(walk: Specializer, args: Any, name: str) -> Any:
     return item(tree, ())
 
 
+def _stop_gradient(walk: Specializer, args: Any, name: str) -> Any:
+    """Leaf by leaf in a container."""
+    if not isinstance(args[0], Tree):
+        return NOT_HERE
+    items = (walk.apply(Const(runtime.stop_gradient), (item,), ()) for item in args[0].items)
+    return Tree(args[0].kind, tuple(items), args[0].keys)
+
+
 def _count(walk: Specializer, args: Any, name: str) -> Any:
     a, axis = (*args, Const(None))[:2]
     if isinstance(a, Tree) or not walk.in_rule:
@@ -206,6 +214,7 @@ OPERATIONS: dict[Any, Callable[..., Any]] = {
     runtime.unreduce: _unreduce,
     np.conjugate: _conjugate,
     runtime.count: _count,
+    runtime.stop_gradient: _stop_gradient,
     runtime.tree_like: _tree_like,
     np.size: _count,
     getattr: _getattr,

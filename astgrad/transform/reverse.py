@@ -195,6 +195,9 @@ class Reverse:
             given[names[1]] = call.target
         result: Any = self.walk.instantiate(rule.backward, given)
         single = len(rule.wrt) == 1
+        if not single and isinstance(result, Tree) and len(result.items) != len(rule.wrt):
+            given_back = f"the rule of {shown(call)} returns {len(result.items)} values"
+            self.refuse(call, f"{given_back}, but has {len(rule.wrt)} parameters to give one to")
         for index, name in enumerate(rule.wrt):
             if name in bound and self.is_active(bound[name]):
                 part = (
@@ -235,7 +238,7 @@ class Reverse:
         Where the branch is not taken a partial may be infinite or NaN, and so may what was computed there.
         """
         computed = isinstance(atom, Var) and atom in self.walk.defs and atom not in self.walk.paths
-        if not self.same_shape(atom, y) or not isinstance(self.spec(atom), (sp.Array, sp.Unknown)):
+        if not self.same_shape(atom, y) or not isinstance(self.spec(atom), (sp.Array, sp.Number, sp.Unknown)):
             return atom
         if not singular and not computed:
             return atom

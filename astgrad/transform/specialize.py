@@ -132,9 +132,20 @@ class Specializer(Ruled):
                 value = self.apply(op, args, kwargs, name)
         if call.target is not None:
             env[call.target] = value
+            self.named(value, name)
 
     def atom(self, atom: Atom, env: dict[Var, Atom]) -> Atom:
         return ir.substitute(atom, env)
+
+    def named(self, value: Atom, name: str) -> None:
+        """The result of an inlined callee, or an item of a list, takes the name that it is assigned to."""
+        if (
+            name
+            and isinstance(value, Var)
+            and (value in self.numbered or (not value.name and value in self.defs))
+        ):
+            value.name = name
+            self.numbered.discard(value)
 
     def inline(
         self, function: Function, args: Any, kwargs: Any, env: dict[Var, Atom], defaults: dict[str, Atom]

@@ -13,15 +13,17 @@ from typing import Any
 import numpy as np
 
 from astgrad.analyses import specs as sp
-from astgrad.analyses.specs import UNKNOWN, Array, Known, Number, Spec, Undecided
+from astgrad.analyses.specs import UNKNOWN, Array, Dimension, Known, Number, Spec, Struct, Undecided
 from astgrad.rules.results.operands import (
     Shape,
+    added,
     axes_of,
     dtype_by,
     known,
     numeric,
     scalar_or_array,
     shape_known,
+    shift,
     size_of,
 )
 
@@ -88,7 +90,7 @@ def np_where(condition: Spec, x: Spec, y: Spec) -> Spec:
 def reduced(shape: Shape | None, axis: Any, keepdims: Any) -> Shape:
     """The shape that is left when axes are reduced."""
     axis, keepdims = known(axis), bool(known(keepdims))
-    if axis is None and not keepdims:
+    if (axis is None and not keepdims) or (shape == () and axis in (0, -1)):
         return ()
     if shape is None:
         raise Undecided
@@ -113,6 +115,37 @@ def cumulative(function: Any) -> Callable[..., Spec]:
         return Array(dtype_by(function, operand), (size_of(shape),) if known(axis) is None else shape or (1,))
 
     return spec
+
+
+def average(a: Spec, axis: Any = None, weights: Any = None, keepdims: Any = False) -> Spec:
+    operand = numeric(a)
+    factors = [] if known_none(weights) else [numeric(weights)]
+    dtype = dtype_by(_average, operand, *factors)
+    return scalar_or_array(dtype, reduced(sp.shape_of(operand), axis, keepdims))
+
+
+def _average(a: Any, weights: Any = None) -> Any:
+    return np.average(np.atleast_1d(a), weights=None if weights is None else np.atleast_1d(weights))
+
+
+def known_none(spec: Any) -> bool:
+    """An operand that is None, or is not given."""
+    return spec is None or spec == Known(None)
+
+
+def diff(a: Spec, n: Any = 1, axis: Any = -1, prepend: Any = None, append: Any = None) -> Spec:
+    """One less each time along the axis, and what is put before and behind."""
+    operand, less = numeric(a), known(n)
+    shape = shape_known(operand)
+    (at,) = axes_of(known(axis), len(shape))
+    parts = [operand, *(numeric(part) for part in (prepend, append) if not known_none(part))]
+    lengths = [part.shape[at] if isinstance(part, Array) and part.shape else 1 for part in parts]
+    size = added(lengths)
+    dtype = np.concatenate([np.zeros(1, sp.dtype_of(part)) for part in parts]).dtype
+    if dtype.kind == "b" or less < 0:
+        raise Undecided
+    size = max(size - less, 0) if isinstance(size, int) else shift(size, -less)
+    return Array(dtype, (*shape[:at], size, *shape[at + 1 :]))
 
 
 def trace(a: Spec) -> Spec:
@@ -140,12 +173,9 @@ def _product_dtype(a: Array | Number, b: Array | Number) -> np.dtype[Any]:
 
 def dot(a: Spec, b: Spec) -> Spec:
     left, right = numeric(a), numeric(b)
-    if isinstance(left, Number) or isinstance(right, Number):
-        result = broadcasted(dtype_by(np.dot, left, right), [left, right])
-        return result
+    if () in (sp.shape_of(left), sp.shape_of(right)):
+        return broadcasted(dtype_by(np.dot, left, right), [left, right])
     m, n = shape_known(left), shape_known(right)
-    if not m or not n:
-        raise Undecided
     return scalar_or_array(_product_dtype(left, right), (*m[:-1], *n[:-2], *(n[-1:] if len(n) > 1 else ())))
 
 
@@ -175,3 +205,26 @@ def tensordot(a: Spec, b: Spec, axes: Any = 2) -> Spec:
         first, second = axes_of(axes[0], len(m)), axes_of(axes[1], len(n))
     kept = [d for i, d in enumerate(m) if i not in first] + [d for i, d in enumerate(n) if i not in second]
     return Array(_product_dtype(left, right), tuple(kept))
+
+
+def einsum(subscripts: Spec, operands: Spec) -> Spec:
+    """The dimension of each letter, from whichever operands know it; an ellipsis broadcasts."""
+    found = [numeric(item) for item in operands.items] if isinstance(operands, Struct) else []
+    given, arrow, output = known(subscripts).replace(" ", "").partition("->")
+    dims: dict[str, Dimension] = {}
+    leading: list[Shape] = []
+    for term, operand in zip(given.split(","), found, strict=True):
+        shape, letters = shape_known(operand), term.replace("...", "")
+        dots = len(shape) - len(letters)
+        if dots and not term.startswith("..."):
+            raise Undecided
+        leading.append(shape[:dots])
+        for letter, dim in zip(letters, shape[dots:]):
+            dims[letter] = sp.broadcast_dimension(dims.get(letter, 1), dim)
+    letters = given.replace(",", "").replace("...", "")
+    implied = "".join(sorted(letter for letter in set(letters) if letters.count(letter) == 1))
+    result = [dims[letter] for letter in (output.replace("...", "") if arrow else implied)]
+    dtype = np.result_type(
+        *(operand.type if isinstance(operand, Number) else operand.dtype for operand in found)
+    )
+    return scalar_or_array(dtype, (*(sp.broadcast(*leading) or ()), *result))

@@ -78,7 +78,7 @@ def rounded(a: Spec) -> Spec:
     return broadcasted(dtype_by(np.round, operand), [operand])
 
 
-def item(a: Spec) -> Spec:
+def item(a: Spec, args: Any = None) -> Spec:
     found = sp.dtype_of(numeric(a))
     assert found is not None
     return Number(type(found.type(0).item()))
@@ -127,11 +127,11 @@ def _arange_length(ends: Sequence[Array | Number]) -> Dimension:
     return None
 
 
-def linspace(start: Spec, stop: Spec, num: Any = 50) -> Spec:
+def linspace(start: Spec, stop: Spec, num: Any = 50, endpoint: Any = True) -> Spec:
     a, b = numeric(start), numeric(stop)
-    if sp.shape_of(a) != () or sp.shape_of(b) != ():
-        raise Undecided
-    return Array(np.linspace(sample(a), sample(b), 1).dtype, (dimension(num),))
+    shape = sp.broadcast(shape_known(a), shape_known(b))
+    assert shape is not None
+    return Array(np.linspace(sample(a), sample(b), 1).dtype, (dimension(num), *shape))
 
 
 def eye(N: Spec, M: Any = None, k: Any = 0, dtype: Any = float) -> Spec:

@@ -293,6 +293,7 @@ STATIC: frozenset[Any] = frozenset(
             round,
         ),
         runtime.lowered,
+        *(runtime.subscripts_back, runtime.coincides, runtime.distinct, runtime.misplaced),
     }
 )
 

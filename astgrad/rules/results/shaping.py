@@ -248,3 +248,39 @@ def cast_to(kind: type) -> Callable[[Spec], Spec]:
         return Array(np.dtype(kind), operand.shape)
 
     return spec
+
+
+# --- taking apart
+
+
+def split(*, exact: bool) -> Callable[..., Spec]:
+    """np.split and np.array_split: a list of pieces."""
+
+    def spec(ary: Spec, indices_or_sections: Spec, axis: Any = 0) -> Spec:
+        array = np_array(ary)
+        shape = shape_known(array)
+        (at,) = axes_of(known(axis), len(shape))
+        pieces = _pieces(shape[at], known(indices_or_sections), exact)
+        return Struct(list, tuple(Array(array.dtype, (*shape[:at], dim, *shape[at + 1 :])) for dim in pieces))
+
+    return spec
+
+
+def _pieces(dim: Dimension, where: Any, exact: bool) -> list[Dimension]:
+    """The lengths of the pieces of an axis, as far as they are known."""
+    if isinstance(dim, int):
+        return [len(piece) for piece in (np.split if exact else np.array_split)(np.zeros(dim), where)]
+    several = isinstance(where, (tuple, list))
+    if where == 1:
+        return [dim]
+    return [None] * (len(where) + 1 if several else where)
+
+
+def split_along(axis: int) -> Callable[..., Spec]:
+    """np.hsplit and np.vsplit."""
+
+    def spec(ary: Spec, indices_or_sections: Spec) -> Spec:
+        at = 0 if sp.rank(numeric(ary)) == 1 else axis
+        return split(exact=True)(ary, indices_or_sections, at)
+
+    return spec
