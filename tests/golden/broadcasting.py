@@ -25,7 +25,7 @@ def loss_grad(row, column, scale, X):
     exp_sum_scale = np.exp(scale * X + row)  # 10
     # backward
     bcolumn = np.sum(exp_sum_scale, axis=1, keepdims=True)  # 10: exp(scale * X + row...
-    bsum_scale = np.broadcast_to(1.0, X.shape) * column * exp_sum_scale  # 10
+    bsum_scale = column * exp_sum_scale  # 10: sum(exp(scale * X + row) * column)
     brow = np.sum(bsum_scale, axis=0, keepdims=True)  # 10: scale * X + row
-    bscale = np.vdot(bsum_scale, X)  # 10: scale * X
+    bscale = np.sum(bsum_scale * X)  # 10: scale * X
     return brow, bcolumn, float(bscale)

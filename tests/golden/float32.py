@@ -31,6 +31,5 @@ def loss_grad(w, X, y):
     exp_neg_y_times_z = np.exp(-y * z)  # 11
     # backward
     bw = 0.02 * w  # 11: sum(w**2)
-    bz = -(exp_neg_y_times_z / (len(y) * (1 + exp_neg_y_times_z)) * y)  # 11: -y * z
-    bw += X.T @ bz  # 10: X @ w
+    bw -= X.T @ (exp_neg_y_times_z / (len(y) * (1 + exp_neg_y_times_z)) * y)  # 10
     return bw

@@ -33,12 +33,13 @@ def loss_grad(W, b, x):
 
     W: float64 (2-d), b: float64 (1-d), x: float64 (1-d)
     """
-    Wx_plus_b = W @ x + b  # affine 10
+    h = W @ x + b  # affine 10
+    z = W @ h + b  # affine 10
     # backward
     bW = 0.02 * W  # norm2 14: v**2
-    bb = 2 * (W @ Wx_plus_b + b)  # norm2 14: v**2
-    bWx_plus_b = W.T @ bb  # affine 10: W @ x
-    bW += np.outer(bb, Wx_plus_b)  # affine 10: W @ x
-    bb += bWx_plus_b  # affine 10: W @ x + b
-    bW += np.outer(bWx_plus_b, x)  # affine 10: W @ x
-    return bW, bb
+    bz = 2 * z  # norm2 14: v**2
+    bh = W.T @ bz  # affine 10: W @ x
+    bW += np.outer(bz, h)  # affine 10: W @ x
+    bz += bh  # affine 10: W @ x + b
+    bW += np.outer(bh, x)  # affine 10: W @ x
+    return bW, bz

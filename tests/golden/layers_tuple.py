@@ -25,17 +25,17 @@ def loss_grad(layers, X):
     layers: ((float64 (2-d), float64 (1-d)), (float64 (2-d), float64 (1-d))), X: float64
     (2-d)
     """
-    layers00 = layers[0][0]
-    layers01 = layers[0][1]
-    layers10 = layers[1][0]
-    layers11 = layers[1][1]
-    h = np.tanh(X @ layers00 + layers01)  # 11
+    W1 = layers[0][0]
+    b1 = layers[0][1]
+    W2 = layers[1][0]
+    b2 = layers[1][1]
+    h = np.tanh(X @ W1 + b1)  # 11
     # backward
-    bsum_h = 2 * (h @ layers10 + layers11)  # 12: (h @ W2 + b2) ** 2
-    blayers11 = np.sum(bsum_h, axis=0)  # 12: h @ W2 + b2
-    bh = bsum_h @ layers10.T  # 12: h @ W2
-    blayers10 = h.T @ bsum_h  # 12: h @ W2
-    bsum_X = bh * (1 - h**2)  # 11: tanh(X @ W1 + b1)
-    blayers01 = np.sum(bsum_X, axis=0)  # 11: X @ W1 + b1
-    blayers00 = X.T @ bsum_X  # 11: X @ W1
-    return (blayers00, blayers01), (blayers10, blayers11)
+    bhW2_plus_b2 = 2 * (h @ W2 + b2)  # 12: (h @ W2 + b2) ** 2
+    bb2 = np.sum(bhW2_plus_b2, axis=0)  # 12: h @ W2 + b2
+    bh = bhW2_plus_b2 @ W2.T  # 12: h @ W2
+    bW2 = h.T @ bhW2_plus_b2  # 12: h @ W2
+    bXW1_plus_b1 = bh * (1 - h**2)  # 11: tanh(X @ W1 + b1)
+    bb1 = np.sum(bXW1_plus_b1, axis=0)  # 11: X @ W1 + b1
+    bW1 = X.T @ bXW1_plus_b1  # 11: X @ W1
+    return (bW1, bb1), (bW2, bb2)

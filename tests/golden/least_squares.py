@@ -24,5 +24,5 @@ def loss_grad(B, x, y):
     f = B.T @ x  # 8
     # backward
     bf = -2 * (y - f)  # 9: (y - f) ** 2
-    bB = (bf * x).T  # 8: B.T @ x
+    bB = bf * x  # 8: B.T @ x
     return bB

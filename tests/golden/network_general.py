@@ -23,7 +23,8 @@ ARGUMENTS = (normal(4, 3), normal(4), normal(5, 4), normal(5), normal(3), 2)
 def loss_grad(W, b, V, c, x, y):
     """Gradient of loss (network_general.py:9) with respect to W, b, V, c.
 
-    The general form.
+    The general form, for arguments of any kind; source_for(*args) shows the one for
+    yours.
     """
     Wx = W @ x  # 10
     b_plus_Wx = b + Wx  # 10
@@ -42,7 +43,7 @@ def loss_grad(W, b, V, c, x, y):
     unreduce_prod_f = unreduce(unbroadcast(prod_f, sum_exp_f), exp_f, None, False)  # 12
     prod_f = unbroadcast(unreduce_prod_f, exp_f) * np.conjugate(exp_f)  # 12: exp(f)
     bf = accumulate(bf, unbroadcast(prod_f, f))  # 12: exp(f)
-    bf_y = unbroadcast(-1 * unbroadcast(1.0, neg_f_y), f_y)  # 12: -f[y]
+    bf_y = unbroadcast(unbroadcast(1.0, neg_f_y) * -1, f_y)  # 12: -f[y]
     bf = accumulate(bf, scatter(bf_y, y, f))  # 12: f[y]
     bc = unbroadcast(bf, c)  # 11: c + V @ h
     matmul_bf = matmul(unbroadcast(bf, Vh), V, h)  # 11: c + V @ h
@@ -52,4 +53,4 @@ def loss_grad(W, b, V, c, x, y):
     bb = unbroadcast(bb_plus_Wx, b)  # 10: b + W @ x
     matmul_Wx_0 = matmul(unbroadcast(bb_plus_Wx, Wx), W, x)[0]  # 10: b + W @ x
     bW = unbroadcast(matmul_Wx_0, W)  # 10: W @ x
-    return owned(bW), owned(bb), owned(bV), bc  # 10: (b + W @ x) f = c + V @ h
+    return owned(bW), owned(bb), owned(bV), bc  # 10: b + W @ x

@@ -28,10 +28,10 @@ def loss_grad(V, W, x, y):
     V: float64 (2-d), W: float64 (2-d), x: float64 (1-d), y: float64 (1-d)
     """
     Wx = W @ x  # 14
-    maximum_Wx = np.maximum(0, Wx)  # relu 10
+    h = np.maximum(0, Wx)  # relu 10
     # backward
-    bV_maximum_Wx = -2 * (y - V @ maximum_Wx)  # 15: (y - V @ h) ** 2
-    bV = np.outer(bV_maximum_Wx, maximum_Wx)  # 15: V @ h
-    where_zero_eq_Wx = np.where(0 == Wx, 0.5, Wx > 0)  # relu 10: maximum(0, s)
-    bW = np.outer(V.T @ bV_maximum_Wx * where_zero_eq_Wx, x)  # 14: W @ x
+    bVh = -2 * (y - V @ h)  # 15: (y - V @ h) ** 2
+    bV = np.outer(bVh, h)  # 15: V @ h
+    bh = V.T @ bVh  # 15: V @ h
+    bW = np.outer(bh * np.where(0 == Wx, 0.5, Wx > 0), x)  # 14: W @ x
     return bV, bW

@@ -17,7 +17,7 @@ ARGUMENTS = (0.75,)
 
 
 def f_grad(x):
-    """Gradient of f with respect to x.
+    """Gradient of the gradient of f (second_order.py:8) with respect to x.
 
     x: float
     """

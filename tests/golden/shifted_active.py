@@ -27,7 +27,7 @@ def log_sum_exp_grad(f):
     exp_f_minus_m = np.exp(f - m)  # 11
     # backward
     bf = exp_f_minus_m / np.sum(exp_f_minus_m)  # 11: log(sum(exp(f - m)))
-    bm = 1.0 + np.sum(-bf)  # 11: f - m
+    bm = 1.0 - np.sum(bf)  # 11: f - m
     f_eq_m = f == m  # 10: max(f)
     bf += f_eq_m * (bm / np.sum(f_eq_m))  # 10: max(f)
     return bf

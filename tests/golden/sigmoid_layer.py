@@ -29,12 +29,10 @@ def loss_grad(V, W, x, y):
     """
     exp_neg_Wx = np.exp(-(W @ x))  # sigmoid 10
     one_plus_exp_neg_Wx = 1 + exp_neg_Wx  # sigmoid 10
-    ratio_Wx = 1 / one_plus_exp_neg_Wx  # sigmoid 10
+    h = 1 / one_plus_exp_neg_Wx  # sigmoid 10
     # backward
-    bV_ratio_Wx = -2 * (y - V @ ratio_Wx)  # 15: (y - V @ h) ** 2
-    bV = np.outer(bV_ratio_Wx, ratio_Wx)  # 15: V @ h
-    bWx = (
-        V.T @ bV_ratio_Wx * (ratio_Wx / one_plus_exp_neg_Wx) * exp_neg_Wx
-    )  # sigmoid 10: 1 / (1 + exp(-s))
-    bW = np.outer(bWx, x)  # 14: W @ x
+    bVh = -2 * (y - V @ h)  # 15: (y - V @ h) ** 2
+    bV = np.outer(bVh, h)  # 15: V @ h
+    bh = V.T @ bVh  # 15: V @ h
+    bW = np.outer(bh * (h / one_plus_exp_neg_Wx) * exp_neg_Wx, x)  # 14: W @ x
     return bV, bW

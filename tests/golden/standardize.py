@@ -31,14 +31,16 @@ def loss_grad(X, gain):
     z = centered / sqrt_sum_variance  # 12
     # backward
     bgain = np.sum(z**3, axis=0)  # 13: gain * z**3
-    bz = 3 * (np.broadcast_to(1.0, (len(X), len(gain))) * gain) * z**2  # 13: z**3
+    bz = 3 * gain * z**2  # 13: sum(gain * z**3)
     bcentered = bz / sqrt_sum_variance  # 12: centered / sqrt(variance + 1e-5)
-    bvariance = (
+    ratio_bz = (
         0.5
-        * np.sum(-(bz * (z / sqrt_sum_variance)), axis=1, keepdims=True)
+        * np.sum(bz * (z / sqrt_sum_variance), axis=1, keepdims=True)
         / sqrt_sum_variance
     )  # 12: centered / sqrt(variance + 1e-5)
     X_shape_1 = X.shape[1]  # 11: mean(centered**2, axis=1, keepdims=True)
-    bcentered += 2 * (bvariance / X_shape_1) * centered  # 11: centered**2
-    bcentered += np.sum(-bcentered, axis=1, keepdims=True) / X_shape_1  # 10
-    return bcentered, bgain
+    prod_ratio_bz = 2 * (ratio_bz / X_shape_1) * centered  # 11: centered**2
+    bcentered_2 = bcentered - prod_ratio_bz  # 11: mean(centered**2, axis=1, keepdims...
+    prod_ratio_bz -= bcentered  # 10: X - mean(X, axis=1, keepdims=True)
+    bcentered_2 += np.sum(prod_ratio_bz, axis=1, keepdims=True) / X_shape_1  # 10
+    return bcentered_2, bgain

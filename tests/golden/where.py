@@ -26,8 +26,7 @@ def huber_grad(r):
     size = np.abs(r)  # 10
     size_lt_1 = size < 1  # 11
     # backward
-    broadcast_r_shape = np.broadcast_to(1.0, r.shape)  # 11: sum(where(size < 1, 0.5...
-    bsize = np.where(size_lt_1, 0, broadcast_r_shape)  # 11: where(size < 1, 0.5 * r*...
-    br = np.where(size_lt_1, broadcast_r_shape, 0) * np.where(size_lt_1, r, 1)  # 11
+    bsize = np.where(size_lt_1, 0, 1.0)  # 11: sum(where(size < 1, 0.5 * r**2, size -...
+    br = np.where(size_lt_1, 1.0, 0) * np.where(size_lt_1, r, 1)  # 11: 0.5 * r**2
     br += bsize * np.sign(r)  # 10: abs(r)
     return br
