@@ -393,16 +393,24 @@ def test_a_rule_replaces_an_earlier_one():
     assert grad(lambda x: python_cube(x))(2.0) == 12.0
 
 
-def test_a_rule_registered_after_the_first_call_is_used():
-    """A Python function that was inlined has a rule from then on."""
+def test_a_new_rule_is_seen_by_gradients_and_pullbacks_that_exist():
+    """A rule is corrected in a session: nothing that was compiled before it may be used again."""
 
     def cube(x):
         return x**3
 
-    g = grad(lambda x: cube(x))
-    assert g(2.0) == 12.0
+    def f(x):
+        return cube(x)
+
+    g = grad(f)
+    assert g(2.0) == 12.0 and vjp(f, 2.0)[1](1.0) == (12.0,)
     elementwise(cube, lambda y, x: -x)
-    assert grad(lambda x: cube(x))(2.0) == -2.0
+    assert g(2.0) == -2.0 and vjp(f, 2.0)[1](1.0) == (-2.0,)
+    with pytest.raises(AssertionError):
+        check_grads(f, (2.0,))
+    elementwise(cube, lambda y, x: 3 * x**2)
+    check_grads(f, (2.0,))
+    assert g(2.0) == 12.0 and grad(f)(2.0) == 12.0
 
 
 def test_rules_that_share_a_line():
