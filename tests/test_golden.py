@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from astgrad import check_grads, runtime, vjp
+from astgrad import Gradient, MissingRule, check_grads, runtime, vjp
 from astgrad.rules import products
 from tests.oracle import leaves
 
@@ -29,7 +29,7 @@ FILES = sorted(Path(__file__).with_name("golden").glob("*.py"))
 MARK = "# --- generated: python -m tests.test_golden --write\n"
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def case(file: Path) -> tuple[ModuleType, str]:
     """The module, and the text that is generated for it now."""
     module = importlib.import_module(f"tests.golden.{file.stem}")
@@ -74,6 +74,23 @@ def test_the_reviewed_text_runs_and_is_right(file: Path) -> None:
     each = dict(zip(inspect.signature(gradient).parameters, pullback(type(value)(1.0))))
     wanted = tuple(each[name] for name in gradient._names)
     compare(got, wanted[0] if gradient._single else wanted, 1e-5)
+
+
+def test_the_general_form_gives_the_same(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is used beyond 64 signatures; a second derivative of arrays is refused there."""
+    module, _ = case(file)
+    wrt, value, optimize = module.GRADIENT._options
+    fresh = Gradient(module.GRADIENT.function, wrt, value=value, optimize=optimize)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        wanted = module.GRADIENT(*module.ARGUMENTS)
+        monkeypatch.setattr("astgrad.gradient.SIGNATURES", 0)
+        try:
+            got = fresh(*module.ARGUMENTS)
+        except MissingRule as refused:
+            assert file.stem == "hessian_vector_product" and "second derivative" in str(refused)
+            return
+    assert "The general form" in fresh.source
+    compare(got, wanted, 1e-5)
 
 
 def executed(file: Path, module: ModuleType) -> Any:
