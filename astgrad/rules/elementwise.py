@@ -37,7 +37,7 @@ def power(y: Any, x1: Any, x2: Any) -> Any:
     """d(x1**x2) = x2 x1**(x2 - 1) dx1 + y log(x1) dx2, and 0 for x1**0 and for the exponent at x1 = 0."""
     # 0.0 ** -0.5 raises on Python floats where 0.0 ** 0.5 did not
     base = np.float64(x1) if isinstance(x1, float) and isinstance(x2, float) else x1
-    return x2 * base ** lowered(x2), y * np.log(np.where(x1 == 0, 1, x1))
+    return x2 * base ** lowered(x2), y * np.log(np.where(x1 == 0, 1.0, x1))
 
 
 elementwise(np.power, power, aliases=[operator.pow, pow], singular=True)
@@ -83,7 +83,12 @@ elementwise(np.tan, lambda y, x: 1 + y**2)
 elementwise(np.arcsin, lambda y, x: 1 / np.sqrt(1 - x**2), singular=True)
 elementwise(np.arccos, lambda y, x: -1 / np.sqrt(1 - x**2), singular=True)
 elementwise(np.arctan, lambda y, x: 1 / (1 + x**2))
-elementwise(np.arctan2, lambda y, x1, x2: (x2 / (x1**2 + x2**2), -x1 / (x1**2 + x2**2)), singular=True)
+# np.hypot, since the square of a small integer wraps
+elementwise(
+    np.arctan2,
+    lambda y, x1, x2: (x2 / np.hypot(x1, x2) ** 2, -(x1 / np.hypot(x1, x2) ** 2)),
+    singular=True,
+)
 elementwise(np.sinh, lambda y, x: np.cosh(x))
 elementwise(np.cosh, lambda y, x: np.sinh(x))
 elementwise(np.tanh, lambda y, x: 1 - y**2)

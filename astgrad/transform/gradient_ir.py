@@ -96,7 +96,7 @@ def in_kind(walk: Specializer, value: Atom, x: Var) -> Atom:
 def dtype_keyword(have: Spec, want: sp.Array) -> dict[str, Any]:
     dtype = sp.dtype_of(have)
     weak = isinstance(have, sp.Number) and have.type in sp.NUMBERS
-    same = dtype == want.dtype if not weak else want.dtype == np.float64
+    same = want.dtype == (np.float64 if weak else dtype) and dtype is not None
     return {} if same else {"dtype": Const(want.dtype.type)}
 
 

@@ -31,7 +31,7 @@ def price_grad(rate, years):
         years * np.float64(one_plus_rate) ** lowered(years)
     )  # 9: (1 + rate) ** years
     byears = bgrowth * (
-        growth * np.log(np.where(one_plus_rate == 0, 1, one_plus_rate))
+        growth * np.log(np.where(one_plus_rate == 0, 1.0, one_plus_rate))
     )  # 9: (1 + rate) ** years
     brate = bone_plus_rate - 100.0 * growth * bgrowth_times_100  # 9: 1 + rate
     return float(brate), float(byears)

@@ -1,0 +1,79 @@
+"""Programs that were once differentiated wrongly: what a rewrite, a rule or a guard forgot.
+
+They are checked as the corpus is (tests/programs.py). Numbers such as S25 are those of the semantics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tests.oracle import STEPS, TOLERANCE
+from tests.programs import Case, Program, case
+from tests.samples import normal, positive
+
+REGRESSIONS: list[Program] = []
+
+
+def program(
+    *args: Any,
+    wrt: Any = 0,
+    also: tuple[Case, ...] = (),
+    tolerance: float = TOLERANCE,
+    **options: Any,
+) -> Callable[[Any], Any]:
+    """Register a function with its sample arguments, as that of tests/programs.py does."""
+
+    def register(function: Any) -> Any:
+        REGRESSIONS.append(Program(function, wrt, (case(*args, **options), *also), STEPS, tolerance))
+        return function
+
+    return register
+
+
+# --- integers of NumPy wrap, so that their products, squares and signs stay where the function has them
+
+BYTES = np.array([200, 100, 3], np.uint8)
+SIGNED = np.array([100, -50, 7], np.int8)
+
+
+@program(normal(3), BYTES)
+def mean_over_bytes(x, k):
+    return np.mean(x / k)
+
+
+@program(normal(3), SIGNED, SIGNED)
+def quotients_by_small_integers(x, k, m):
+    return np.sum(x / k / m)
+
+
+@program(1.5, np.int8(100), also=(case(np.float64(1.5), np.int8(100)),))
+def quotients_by_a_small_integer(x, n):
+    return x / n / n
+
+
+@program(normal(3), BYTES)
+def bytes_times_a_square(x, k):
+    return np.sum(k * np.square(x))
+
+
+@program(normal(3), SIGNED, also=(case(normal(3), BYTES),))
+def minus_a_small_integer(x, k):
+    return np.sum(x * (-k)) - np.sum(x * (2 * k))
+
+
+@program(
+    positive(3),
+    SIGNED,
+    wrt=0,
+    also=(case(positive(3), BYTES), case(positive(3), np.array([True, False, True]))),
+)
+def angle_of_small_integers(x, k):
+    return np.sum(np.arctan2(x, k) - np.arctan2(k, x))
+
+
+@program(positive(3), np.array([2, 100, 3], np.uint8))
+def bytes_to_a_power(x, k):  # np.log of bytes is a float16
+    return np.sum(k**x)
