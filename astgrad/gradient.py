@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 import warnings
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import FunctionType, MethodType
@@ -34,6 +35,7 @@ from astgrad.errors import InternalError, NotDifferentiable
 from astgrad.ir import Atom, Const, Function, Var
 from astgrad.pickling import reduced
 from astgrad.rules import registry
+from astgrad.rules.rule import CHANGED
 from astgrad.signature import in_words, resolve_wrt, signature_of
 from astgrad.transform import nested
 from astgrad.transform.gradient_ir import gradient as gradient_of
@@ -41,6 +43,7 @@ from astgrad.transform.primitive import primitive
 from astgrad.transform.specialize import Specialized, Specializer, specialize
 
 LOG = logging.getLogger("astgrad")
+GRADIENTS: weakref.WeakSet[Gradient] = weakref.WeakSet()  # all that live
 SIGNATURES = 64  # beyond these: the general form
 FORCED_VALUES = 8  # of one int that decides a rank
 
@@ -102,6 +105,7 @@ class Gradient:
         self._sibling: Gradient | None = None
         self._forced: dict[Any, set[int]] = {}
         self._enter: Callable[..., Any] = self._miss
+        GRADIENTS.add(self)
         name = getattr(function, "__name__", "function")
         suffix = "value_and_grad" if value else "grad"
         self._generated_name = f"{name if name.isidentifier() else 'lambda'}_{suffix}"
@@ -240,6 +244,13 @@ class Gradient:
             )
         return compiled
 
+    def _forget(self) -> None:
+        """Compile anew at the next call."""
+        with self._lock:
+            self._compiled.clear()
+            self._general = self._last = None
+            self._enter = self._miss
+
     def _guarded(self, compiled: Compiled) -> Compiled:
         facts = compiled.built.facts
         function = compiled.built.function
@@ -339,6 +350,15 @@ class Gradient:
         adjoint = gradient_of(primal, self._names, self._single, value, self._generated_name)
         built = pipeline.improved(primal.function, adjoint, walk.facts, optimize=True, check=False)
         return nested.again(walk, built.pure, outer_of)
+
+
+def forget() -> None:
+    """A rule was registered: what was compiled before it is not used any more."""
+    for gradient in tuple(GRADIENTS):
+        gradient._forget()
+
+
+CHANGED.append(forget)
 
 
 def one_call(function: Any, name: str) -> Function:

@@ -53,7 +53,7 @@ def cast(value: Any, x: Any) -> Any:
 
 
 def refused(message: str) -> NoReturn:
-    """Refuse a case that a rule does not have: at the line that is differentiated, where it is known there."""
+    """Refuse a case that a rule does not have; where the specs decide it, at the line differentiated."""
     raise MissingRule(message)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from astgrad import ir
 from astgrad.analyses.specs import Spec
 from astgrad.ir import Effects
-from astgrad.rules.rule import IMPURE, MAYBE, REQUIRED, RULES, Rule, shown
+from astgrad.rules.rule import CHANGED, IMPURE, MAYBE, REQUIRED, RULES, Rule, shown
 
 # --- the four kinds, and the two that have no derivative
 
@@ -112,6 +112,7 @@ def multilinear(
     wrt: Sequence[str] | None = None,
     spec: Callable[..., Spec] | None = None,
     shape_only: Iterable[str] = (),
+    result: str = "fresh",
     variadic: str = "",
     aliases: Iterable[Any] = (),
 ) -> Callable[..., Any]:
@@ -134,6 +135,7 @@ def multilinear(
             wrt=_names(transposes, parameters, wrt, "wrt") or factors,
             shape_only=frozenset(_names(transposes, parameters, shape_only, "shape_only")),
             spec=spec,
+            effects=_effects(result),
             variadic=variadic,
             **_signature(transposes, parameters, 1),
         ),
@@ -249,6 +251,8 @@ def alias(function: Callable[..., Any], *others: Any) -> None:
 def _register(rule: Rule, aliases: Iterable[Any]) -> Callable[..., Any]:
     RULES[rule.function] = rule
     alias(rule.function, *aliases)
+    for changed in CHANGED:
+        changed()
     return rule.function
 
 

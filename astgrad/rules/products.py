@@ -9,7 +9,7 @@ import numpy as np
 
 from astgrad.rules.kinds import multilinear
 from astgrad.rules.results import computing
-from astgrad.runtime import coincides, coinciding, misplaced, refused, subscripts_back, unbroadcast
+from astgrad.runtime import coincides, coinciding, distinct, misplaced, refused, subscripts_back, unbroadcast
 
 
 def matmul(by: Any, x1: Any, x2: Any) -> Any:
@@ -190,13 +190,13 @@ def places(subscripts: Any, k: Any, same: Any, x: Any) -> Any:
 
 
 def einsum(by: Any, subscripts: Any, operands: Any) -> Any:
-    """One adjoint for each operand, in the places of a list."""
+    """One adjoint for each operand."""
     if not isinstance(subscripts, str):
         bx = refused("np.einsum with lists of axes has no derivative rule; write the subscripts as a text")
     elif misplaced(subscripts):
         bx = refused("np.einsum with '...' behind a letter has no derivative rule; write the letters out")
-    elif len(operands) == 1:
-        bx = [factor(by, subscripts, 0, operands[0])]
+    elif not isinstance(operands, tuple):  # one alone
+        bx = factor(by, subscripts, 0, operands)
     elif len(operands) == 2:
         a, b = operands
         bx = [factor_of_two(by, subscripts, 0, a, b), factor_of_two(by, subscripts, 1, b, a)]
@@ -212,4 +212,4 @@ def einsum(by: Any, subscripts: Any, operands: Any) -> Any:
     return bx
 
 
-multilinear(np.einsum, einsum, wrt=["operands"], variadic="operands", spec=computing.einsum)
+multilinear(np.einsum, einsum, wrt=["operands"], variadic="operands", spec=computing.einsum, result="view")

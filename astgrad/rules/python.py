@@ -44,6 +44,7 @@ linear(math.fsum, lambda by, seq: each(by, seq), spec=_gives(FLOAT))
 adjoint(
     math.prod,
     lambda by, y, seq: tree_like(by * others(np.array(seq)), seq),
+    spec=operators.product,
 )
 # what Python picks, the first of equal ones (S26)
 adjoint(max, lambda by, y, seq: pick(by, y, seq), variadic="seq", result="view")

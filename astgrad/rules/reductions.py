@@ -37,6 +37,11 @@ linear(np.mean, mean, spec=computing.reduction(np.mean))
 
 def extremum(by: Any, y: Any, a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     """Shared equally among the elements equal to y; NaN where y is."""
+    return shared(by, y, a, axis, keepdims)
+
+
+def shared(by: Any, y: Any, a: Any, axis: Any, keepdims: Any) -> Any:
+    """by / n for the n elements equal to y."""
     if axis is None or np.ndim(a) == 0:
         picked = a == y
         share = by / np.sum(picked)
@@ -67,8 +72,7 @@ def centered(a: Any, axis: Any) -> Any:
 
 def freedom(a: Any, axis: Any, ddof: Any) -> Any:
     """n - ddof"""
-    n = count(a, axis)
-    return n if ddof == 0 else n - ddof
+    return count(a, axis) - ddof
 
 
 def var(by: Any, y: Any, a: Any, axis: Any = None, *, ddof: Any = 0, keepdims: bool = False) -> Any:
@@ -88,8 +92,16 @@ adjoint(np.std, std, spec=computing.reduction(np.std))
 
 def ptp(by: Any, y: Any, a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     """The greatest less the least."""
-    most, least = np.max(a, axis=axis, keepdims=keepdims), np.min(a, axis=axis, keepdims=keepdims)
-    return extremum(by, most, a, axis, keepdims=keepdims) - extremum(by, least, a, axis, keepdims=keepdims)
+    if axis is None:
+        ba = shared(by, np.max(a), a, None, False) - shared(by, np.min(a), a, None, False)
+    elif keepdims:
+        most, least = np.max(a, axis=axis, keepdims=True), np.min(a, axis=axis, keepdims=True)
+        ba = shared(by, most, a, axis, True) - shared(by, least, a, axis, True)
+    else:
+        ba = shared(by, np.max(a, axis=axis), a, axis, False) - shared(
+            by, np.min(a, axis=axis), a, axis, False
+        )
+    return ba
 
 
 adjoint(np.ptp, ptp, spec=computing.reduction(np.ptp))
@@ -97,14 +109,16 @@ adjoint(np.ptp, ptp, spec=computing.reduction(np.ptp))
 
 def median(by: Any, y: Any, a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     """Half to each of the two in the middle, which are one where the number is odd; stable, as np.sort."""
-    order = np.argsort(a, axis=axis, kind="stable")
     n = count(a, axis)
-    half = by / 2 if axis is None or keepdims else np.expand_dims(by, axis) / 2
-    if axis is None:
-        ba = scatter_take(np.ravel(half), order[(n - 1) // 2], a) + scatter_take(
-            np.ravel(half), order[n // 2], a
-        )
+    if axis is None or np.ndim(a) == 0:
+        order = np.argsort(a, axis=None, kind="stable")
+        half = np.sum(by) / 2 if keepdims else by / 2
+        ba = scatter_take(half, order[(n - 1) // 2], a) + scatter_take(half, order[n // 2], a)
+    elif isinstance(axis, tuple):
+        ba = refused("np.median over several axes has no derivative rule")
     else:
+        order = np.argsort(a, axis=axis, kind="stable")
+        half = by / 2 if keepdims else np.expand_dims(by, axis) / 2
         middle = np.take(order, np.array([(n - 1) // 2, n // 2]), axis)
         ba = scatter_along(np.concatenate((half, half), axis), middle, a, axis)
     return ba
@@ -116,7 +130,7 @@ adjoint(np.median, median, spec=computing.reduction(np.median))
 def average(by: Any, y: Any, a: Any, axis: Any = None, weights: Any = None, *, keepdims: bool = False) -> Any:
     """ba = w by / sum(w), bw = (a - y) by / sum(w); weights of one axis lie along it."""
     if weights is None:
-        ba, bweights = mean(by, a, axis, keepdims=keepdims), 0.0
+        ba, bweights = unreduce(np.divide(by, count(a, axis)), a, axis, keepdims), 0.0
     elif np.ndim(weights) == np.ndim(a):
         total = np.sum(weights) if axis is None else np.sum(weights, axis=axis, keepdims=keepdims)
         share = unreduce(by / np.conj(total), a, axis, keepdims)
@@ -162,7 +176,7 @@ linear(np.nanmean, nanmean, spec=computing.reduction(np.nanmean))
 
 
 def norm(by: Any, y: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    """Of vectors |x|**(p - 1) sign(x) / y**(p - 1), of matrices the Frobenius norm; 0 at 0, ties are shared."""
+    """|x|**(p - 1) sign(x) / y**(p - 1), of matrices Frobenius' alone; 0 at 0, ties are shared."""
     matrix = (axis is None and np.ndim(x) == 2) or (isinstance(axis, tuple) and len(axis) == 2)
     if ord is None or ord == "fro" or (ord == 2 and not matrix):
         bx = x * unreduce(by / (y + (y == 0)), x, axis, keepdims)
@@ -171,7 +185,7 @@ def norm(by: Any, y: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: b
     elif ord == 1:
         bx = np.sign(x) * unreduce(by, x, axis, keepdims)
     elif abs(ord) == np.inf:
-        bx = np.sign(x) * extremum(by, y, np.abs(x), axis, keepdims=keepdims)
+        bx = np.sign(x) * shared(by, y, np.abs(x), axis, keepdims)
     elif ord == 0:
         bx = np.zeros_like(x)
     else:

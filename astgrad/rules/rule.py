@@ -17,6 +17,9 @@ MAYBE = Effects(reads=None, writes=(), impure=False, result="unknown")
 IMPURE = Effects(reads=None, writes=(), impure=True, result="fresh")
 
 
+CHANGED: list[Callable[[], None]] = []  # called when a rule is registered: what was compiled is forgotten
+
+
 class UnknownKeyword(Exception):
     """A call uses an argument that the rule does not have; the text names it."""
 

@@ -198,6 +198,23 @@ def _stop_gradient(walk: Specializer, args: Any, name: str) -> Any:
     return Tree(args[0].kind, tuple(items), args[0].keys)
 
 
+def _refused(walk: Specializer, args: Any, name: str) -> Any:
+    """A case that a rule does not have, at the line of the call."""
+    advice = "write it with other functions, or wrap the argument in stop_gradient(...)"
+    walk.refuse(MissingRule, args[0].value, advice)
+
+
+def _reshape(walk: Specializer, args: Any, name: str) -> Any:
+    """Nothing, where a rule brings back a shape that an array has already."""
+    if not walk.in_rule or len(args) != 2 or not isinstance(walk.spec(args[0]), sp.Array):
+        return NOT_HERE
+    have, want = sp.shape_of(walk.spec(args[0])), walk.spec(args[1])
+    if have is None or not isinstance(want, sp.Struct) or len(have) != len(want.items):
+        return NOT_HERE
+    dims = [item.dimension if isinstance(item, sp.Number) else None for item in want.items]
+    return args[0] if all(sp.same(a, b) for a, b in zip(have, dims)) else NOT_HERE
+
+
 def _count(walk: Specializer, args: Any, name: str) -> Any:
     a, axis = (*args, Const(None))[:2]
     if isinstance(a, Tree) or not walk.in_rule:
@@ -214,6 +231,8 @@ OPERATIONS: dict[Any, Callable[..., Any]] = {
     runtime.unreduce: _unreduce,
     np.conjugate: _conjugate,
     runtime.count: _count,
+    runtime.refused: _refused,
+    np.reshape: _reshape,
     runtime.stop_gradient: _stop_gradient,
     runtime.tree_like: _tree_like,
     np.size: _count,

@@ -19,7 +19,13 @@ from astgrad.ir import Atom, Closure, Const, Effects, Method, Tree, Var
 from astgrad.rules import registry
 from astgrad.transform.leaves import Leaves
 
-RANK_DECIDING = frozenset(("axis", "axes", "axis1", "axis2", "source", "destination", "ord"))
+RANK_DECIDING = frozenset(
+    (
+        *("axis", "axes", "axis1", "axis2", "source", "destination", "ord"),
+        *("indices_or_sections", "subscripts", "endpoint"),
+    )
+)
+DECIDING = ((np.diff, "n"),)  # of one function alone
 LIST_PARAMETERS = frozenset(("arrays", "object", "seq", "tup", "arys", "operands", "shape", "newshape"))
 
 
@@ -52,7 +58,7 @@ class Ruled(Leaves):
         """Operands with ranks decided by value, and lists of numbers made arrays (S2, S3)."""
         replaced: dict[int, Atom] = {}
         for name, atom in bound.items():
-            if name in RANK_DECIDING:
+            if name in RANK_DECIDING or (rule.function, name) in DECIDING:
                 replaced[id(atom)] = self.force(atom)
             elif (
                 name in rule.wrt and name not in LIST_PARAMETERS and self.is_list_of_numbers(op, bound, atom)

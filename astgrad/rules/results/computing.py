@@ -209,7 +209,8 @@ def tensordot(a: Spec, b: Spec, axes: Any = 2) -> Spec:
 
 def einsum(subscripts: Spec, operands: Spec) -> Spec:
     """The dimension of each letter, from whichever operands know it; an ellipsis broadcasts."""
-    found = [numeric(item) for item in operands.items] if isinstance(operands, Struct) else []
+    several = isinstance(operands, Struct) and operands.kind is tuple
+    found = [numeric(item) for item in (operands.items if several else (operands,))]  # type: ignore[union-attr]
     given, arrow, output = known(subscripts).replace(" ", "").partition("->")
     dims: dict[str, Dimension] = {}
     leading: list[Shape] = []

@@ -232,6 +232,18 @@ def _sum(items: Spec, start: Spec = INT) -> Spec:
     return total
 
 
+def product(seq: Spec) -> Spec:
+    """math.prod: the items one after the other."""
+    from astgrad.rules import registry
+
+    if not isinstance(seq, Struct):
+        raise Undecided
+    total: Spec = INT
+    for item in seq.items:
+        total = registry.result_spec(operator.mul, (total, item), {})
+    return total
+
+
 def _abs(a: Spec) -> Spec | None:
     operand = numeric(a)
     if isinstance(operand, Number) and operand.type in NUMBERS:
