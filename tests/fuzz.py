@@ -720,7 +720,7 @@ def generate(seed: int) -> str:
 
 
 def valid(source: str) -> bool:
-    """Whether the program gives finite scalars in every round, and augments no array (a write in place)."""
+    """Whether the program gives finite scalars in every round, without a warning and without writing in place."""
     checked = re.sub(
         r"^( *)(\w+) [-+*]= ", r"\1assert not isinstance(\2, np.ndarray)\n\g<0>", source, flags=re.MULTILINE
     )
@@ -729,6 +729,8 @@ def valid(source: str) -> bool:
             warnings.simplefilter("ignore")
             for point, rebind in rounds(module):
                 module.update(rebind)
+                if not oracle.clean(point, module["f"]):
+                    return False
                 value = point(module["f"])
                 if np.ndim(value) or not is_float(value) or not np.isfinite(value) or abs(value) > 1e3:
                     return False

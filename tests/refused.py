@@ -357,9 +357,9 @@ def vectorized_object(x):
     return VECTORIZED(x).sum()  # <--
 
 
-@refused(MissingRule, r"np\.linspace", 1.5)
+@refused(MissingRule, r"np\.arange", 1.5)
 def active_where_a_rule_says_constant(x):
-    return np.sum(np.linspace(0.0, x, 5))  # <--
+    return np.sum(np.arange(0.0, x, 0.4))  # <--
 
 
 @refused(MissingRule, r"matrix", np.matrix([[1.0, 2.0]]))
