@@ -720,7 +720,7 @@ def generate(seed: int) -> str:
 
 
 def valid(source: str) -> bool:
-    """Whether the program gives finite scalars in every round, without a warning and without writing in place."""
+    """Whether the program gives finite scalars in every round, warns of nothing and writes nothing in place."""
     checked = re.sub(
         r"^( *)(\w+) [-+*]= ", r"\1assert not isinstance(\2, np.ndarray)\n\g<0>", source, flags=re.MULTILINE
     )

@@ -357,9 +357,9 @@ def vectorized_object(x):
     return VECTORIZED(x).sum()  # <--
 
 
-@refused(MissingRule, r"np\.arange", 1.5)
-def active_where_a_rule_says_constant(x):
-    return np.sum(np.arange(0.0, x, 0.4))  # <--
+@refused(AstgradError, r"normal", 1.5)
+def active_parameter_of_a_draw(x):
+    return np.sum(DRAWS.normal(x, 1.0, 3))  # <--
 
 
 @refused(MissingRule, r"matrix", np.matrix([[1.0, 2.0]]))
@@ -484,6 +484,7 @@ def string_output(x):
 
 
 PICKLE = __import__("pickle")
+DRAWS = np.random.default_rng(0)
 VECTORIZED = np.vectorize(lambda x: x + 1)
 NAMESPACE: dict[str, Any] = {}
 exec("def hidden(x):\n    return x * 2\n", NAMESPACE)
