@@ -109,7 +109,7 @@ class Gradient:
         name = getattr(function, "__name__", "function")
         suffix = "value_and_grad" if value else "grad"
         self._generated_name = f"{name if name.isidentifier() else 'lambda'}_{suffix}"
-        self.__name__ = name
+        self.__name__: str = name
         self.__qualname__ = getattr(function, "__qualname__", name)
         self.__module__ = getattr(function, "__module__", None) or __name__
         self.__doc__ = f"Gradient of {name} with respect to {', '.join(self._names)}."

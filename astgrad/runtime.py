@@ -70,7 +70,9 @@ def unbroadcast(by: Any, x: Any) -> Any:
         return spread(by, x)
     extra = len(given) - len(shape)
     stretched = (extra + i for i, n in enumerate(shape) if n == 1 and given[extra + i] != 1)
-    return cast(np.sum(by, axis=(*range(extra), *stretched)).reshape(shape), x)
+    summed = np.sum(by, axis=(*range(extra), *stretched))
+    kept = tuple(1 if n == 1 else m for n, m in zip(shape, given[extra:]))
+    return cast(summed.reshape(shape), x) if kept == shape else spread(summed.reshape(kept), x)
 
 
 def spread(value: Any, x: Any) -> Any:
@@ -146,6 +148,11 @@ def recurrence(b: Any, a: Any, axis: Any) -> Any:
     for j in range(1, len(t)):
         t[j] += factors[j] * t[j - 1]
     return np.swapaxes(t, 0, axis)
+
+
+def unraising(base: Any, exponent: Any) -> Any:
+    """The base as NumPy's float: 0.0 ** -0.5 raises on Python floats where 0.0 ** 0.5 did not (S12)."""
+    return np.float64(base) if type(base) is float and type(exponent) is float else base
 
 
 def lowered(exponent: Any) -> Any:

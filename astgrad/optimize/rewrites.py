@@ -123,9 +123,6 @@ def neg(b: Algebra, x: Atom) -> Atom | None:
     negated = b.match(x, operator.neg, np.negative)
     if negated:
         return negated[0]
-    difference = b.match(x, operator.sub, np.subtract)
-    if difference:
-        return b.call(operator.sub, difference[1], difference[0])
     product = b.match(x, operator.mul, np.multiply)
     if product and number(product[0]) is not None:
         return b.call(operator.mul, Const(-number(product[0])), product[1])
@@ -202,6 +199,13 @@ def quotient(b: Algebra, x: Atom, y: Atom) -> Atom | None:
     for one, other in ((x, y), (y, x)):
         parts = b.match(one, operator.truediv, np.divide)
         literal = parts and number(parts[0]) is not None
+        if parts and literal and number(other) is not None:
+            numerator = number(parts[0]) * number(other)
+            whole = int(numerator) if numerator == int(numerator) else numerator
+            return b.call(operator.truediv, Const(whole), parts[1])
+        small = parts and b.scalar(parts[1]) and not b.scalar(other)
+        if small and number(parts[0]) not in (None, 1):
+            continue  # 2 / n * a passes over the array once
         if parts and literal and b.inexact(other) and before(b, parts[0], other, parts[1]):
             return b.call(operator.truediv, b.call(operator.mul, parts[0], other), parts[1])
     return None

@@ -17,7 +17,7 @@ import numpy as np
 
 from astgrad.rules.kinds import adjoint, elementwise, linear
 from astgrad.rules.results import computing, shaping
-from astgrad.runtime import lowered, unbroadcast
+from astgrad.runtime import lowered, unbroadcast, unraising
 
 # --- arithmetic
 
@@ -35,8 +35,7 @@ elementwise(np.fmod, lambda y, x1, x2: (1, -np.trunc(x1 / x2)))
 
 def power(y: Any, x1: Any, x2: Any) -> Any:
     """d(x1**x2) = x2 x1**(x2 - 1) dx1 + y log(x1) dx2, and 0 for x1**0 and for the exponent at x1 = 0."""
-    # 0.0 ** -0.5 raises on Python floats where 0.0 ** 0.5 did not
-    base = np.float64(x1) if isinstance(x1, float) and isinstance(x2, float) else x1
+    base = unraising(x1, x2)
     return x2 * base ** lowered(x2), y * np.log(np.where(x1 == 0, 1.0, x1))
 
 

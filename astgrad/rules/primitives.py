@@ -111,6 +111,7 @@ linear(
     ),
     spec=lambda value, condition, holds, safe: value,
 )
+linear(runtime.unraising, lambda by, base, exponent: by, spec=lambda base, exponent: base, result="view")
 linear(runtime.value, lambda by, x: by, spec=lambda x: x, result="view")
 linear(runtime.scalar, lambda by, y: by, spec=lambda y: y, result="view")
 linear(runtime.field, lambda by, x, name: runtime.scatter_field(by, name, x), result="view")

@@ -273,7 +273,7 @@ def diff(by: Any, a: Any, n: Any = 1, axis: Any = -1, prepend: Any = None, appen
     return ba, bprepend, bappend
 
 
-linear(np.diff, diff, wrt=("a", "prepend", "append"), spec=computing.diff)
+linear(np.diff, diff, wrt=("a", "prepend", "append"), spec=computing.diff, result="view")
 
 
 def trace(by: Any, a: Any) -> Any:

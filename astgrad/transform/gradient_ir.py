@@ -88,6 +88,8 @@ def in_kind(walk: Specializer, value: Atom, x: Var) -> Atom:
         if isinstance(value, Const) and type(value.value) in (int, float):
             return Const(want.type(value.value))
         return walk.call(want.type, value)
+    if isinstance(want, sp.Array) and not want.dtype.isnative:
+        return walk.call(np.asarray, value, dtype=Const(want.dtype))
     if isinstance(want, sp.Array) and want.shape == () and not isinstance(have, sp.Array):
         return walk.call(np.array, value, **dtype_keyword(have, want))
     return value
@@ -175,7 +177,8 @@ def check_output(walk: Specializer, output: Atom) -> None:
     if dtype is not None and dtype.kind == "c":
         _refuse_output(walk, "complex", "; return its real part, or abs(...)**2")
     if dtype is not None and dtype.kind not in "fc":
-        _refuse_output(walk, f"of type {spec.type.__name__ if isinstance(spec, sp.Number) else dtype}")
+        kind = spec.type.__name__ if isinstance(spec, sp.Number) else str(dtype)
+        _refuse_output(walk, f"a value of type {kind}", how="return a float")
 
 
 def shape_now(walk: Specializer, spec: sp.Array) -> str:
@@ -194,6 +197,6 @@ def shape_now(walk: Specializer, spec: sp.Array) -> str:
     return f"({', '.join(shown)}{',' if len(shown) == 1 else ''})"
 
 
-def _refuse_output(walk: Specializer, what: str, more: str = "") -> None:
-    advice = "grad needs a function that returns one float: sum the output, or use vjp(f, *args)" + more
+def _refuse_output(walk: Specializer, what: str, more: str = "", how: str = "sum the output") -> None:
+    advice = f"grad needs a function that returns one float: {how}, or use vjp(f, *args){more}"
     walk.refuse(NotDifferentiable, f"the function returns {what}, not a scalar", advice)

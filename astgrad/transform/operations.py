@@ -215,6 +215,17 @@ def _reshape(walk: Specializer, args: Any, name: str) -> Any:
     return args[0] if all(sp.same(a, b) for a, b in zip(have, dims)) else NOT_HERE
 
 
+def _unraising(walk: Specializer, args: Any, name: str) -> Any:
+    specs = [walk.spec(arg) for arg in args]
+    if any(spec is UNKNOWN for spec in specs):
+        return NOT_HERE
+    return walk.call(np.float64, args[0]) if _floats(specs) else args[0]
+
+
+def _floats(specs: list[sp.Spec]) -> bool:
+    return all(isinstance(spec, sp.Number) and spec.type is float for spec in specs)
+
+
 def _count(walk: Specializer, args: Any, name: str) -> Any:
     a, axis = (*args, Const(None))[:2]
     if isinstance(a, Tree) or not walk.in_rule:
@@ -231,6 +242,7 @@ OPERATIONS: dict[Any, Callable[..., Any]] = {
     runtime.unreduce: _unreduce,
     np.conjugate: _conjugate,
     runtime.count: _count,
+    runtime.unraising: _unraising,
     runtime.refused: _refused,
     np.reshape: _reshape,
     runtime.stop_gradient: _stop_gradient,

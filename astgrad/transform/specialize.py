@@ -221,8 +221,8 @@ class Specializer(Ruled):
                 return result
         if hasattr(value, "__astgrad_operator__"):
             return self.operator_call(value, args, kwargs)
-        if (getattr(value, "__module__", "") or "").startswith("astgrad.rules"):
-            return self.rule_call(op, args, name)
+        if not self.in_rule and (getattr(value, "__module__", "") or "").startswith("astgrad.rules"):
+            return self.rule_call(op, args, kwargs)
         if registry.lookup(value) is not None:
             return self.ruled(op, args, kwargs, name)
         if isinstance(value, FunctionType) and not is_numpy(value):
@@ -294,10 +294,10 @@ class Specializer(Ruled):
             )
         return Const(made)
 
-    def rule_call(self, op: Const, args: Any, name: str) -> Atom:
+    def rule_call(self, op: Const, args: Any, kwargs: Any) -> Atom:
         """A rule that a first derivative calls as a helper: its lines, where the specs decide them now."""
         names = op.value.__code__.co_varnames
-        result = self.instantiate(op.value, dict(zip(names, args)))
+        result = self.instantiate(op.value, {**dict(zip(names, args)), **dict(kwargs)})
         call = self.defs.get(result) if isinstance(result, Var) else None
         if (
             call is not None
@@ -392,7 +392,9 @@ class Specializer(Ruled):
                     self.defs.pop(target, None)
             del self.body[before:]
             del self.stack[depth:]
-            args = tuple(atom_of(bound.get(p.var.name, p.default)) for p in function.params)
-            return self.append(Const(rule_function), args, (), UNKNOWN, ir.PURE)
+            given = [(p, atom_of(bound.get(p.var.name, p.default))) for p in function.params]
+            args = tuple(atom for p, atom in given if p.kind != "KEYWORD_ONLY")
+            kwargs = tuple((p.var.name, atom) for p, atom in given if p.kind == "KEYWORD_ONLY")
+            return self.append(Const(rule_function), args, kwargs, UNKNOWN, ir.PURE)
         finally:
             self.in_rule = outer

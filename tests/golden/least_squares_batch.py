@@ -26,6 +26,6 @@ def loss_grad(B, X, Y, decay):
     residual = Y - X @ B  # 10
     # backward
     bB = 2 * decay * B  # 11: sum(B**2)
-    bresidual = 2 * (1.0 / len(Y)) * residual  # 11: mean(sum(residual**2, axis=1))
+    bresidual = 2 / len(Y) * residual  # 11: mean(sum(residual**2, axis=1))
     bB -= X.T @ bresidual  # 10: Y - X @ B
     return bB

@@ -35,7 +35,7 @@ def loss_grad(line, X, y):
     offset = line.offset
     f = X @ slope + offset  # 18
     # backward
-    bf = 2 * (1.0 / len(X)) * (f - y)  # 19: mean((f - y) ** 2)
+    bf = 2 / len(X) * (f - y)  # 19: mean((f - y) ** 2)
     boffset = np.sum(bf)  # 18: X @ line.slope + line.offset
     bslope = X.T @ bf  # 18: X @ line.slope
     return Line(slope=bslope, offset=float(boffset))

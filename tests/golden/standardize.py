@@ -39,8 +39,6 @@ def loss_grad(X, gain):
         / sqrt_sum_variance
     )  # 12: centered / sqrt(variance + 1e-5)
     X_shape_1 = X.shape[1]  # 11: mean(centered**2, axis=1, keepdims=True)
-    prod_ratio_bz = 2 * (ratio_bz / X_shape_1) * centered  # 11: centered**2
-    bcentered_2 = bcentered - prod_ratio_bz  # 11: mean(centered**2, axis=1, keepdims...
-    prod_ratio_bz -= bcentered  # 10: X - mean(X, axis=1, keepdims=True)
-    bcentered_2 += np.sum(prod_ratio_bz, axis=1, keepdims=True) / X_shape_1  # 10
-    return bcentered_2, bgain
+    bcentered -= 2 * (ratio_bz / X_shape_1) * centered  # 11: mean(centered**2, axis=...
+    bcentered -= np.sum(bcentered, axis=1, keepdims=True) / X_shape_1  # 10
+    return bcentered, bgain

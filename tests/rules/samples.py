@@ -101,6 +101,9 @@ def reductions(*, with_complex: bool = True) -> list[Sample]:
 INTS = np.array([2, 0, 2])
 MASK = np.array([True, False, True])
 M34, V3, V4 = normal(3, 4), normal(3), normal(4)
+WITH_NAN = np.array([[1.0, np.nan, 2.0], [0.5, 1.5, np.nan]])
+PAIRS = [s(1.5, V3), s(V3, 1.5), s(1.5, 2.5), s(np.array(1.5), V3), s(normal(2, 2), np.array(1.5))]
+PAIRS += [s(np.array(1.5), np.array(2.5)), s(normal(1), normal(1)), s(np.float64(1.5), complexes(2))]
 
 SAMPLES: dict[Any, list[Sample]] = {
     # --- elementwise
@@ -159,8 +162,52 @@ SAMPLES: dict[Any, list[Sample]] = {
         s(M34, axis=1, keepdims=True),
         s(complexes(3)),
         s(normal(2, 2, 2), axis=(0, 2)),
+        *(s(V4, ord) for ord in (1, 2, 3, 0, 1.5, np.inf, -np.inf, -1, None)),
+        *(s(M34, 1, axis=0), s(M34, np.inf, 1), s(M34, -np.inf, 0, True), s(M34, 3, axis=1, keepdims=True)),
+        *(
+            s(M34, "fro"),
+            s(complexes(4), 3),
+            s(complexes(4), 1),
+            s(complexes(3), np.inf),
+            s(complexes(2, 3), 1, 1),
+        ),
+        *(s(1.5), s(normal(2, 2, 2), "fro", (0, 2)), s(np.array([0.0, 1.0, -2.0]), 3), s(M34, 2, axis=0)),
     ],
-    np.cumsum: [s(V3), s(M34), s(M34, 0), s(M34, axis=-1), s(complexes(2, 2), 1), s(normal(0))],
+    **each(
+        (np.cumsum, np.cumprod),
+        [s(V3), s(M34), s(M34, 0), s(M34, axis=-1), s(complexes(2, 2), 1), s(normal(0)), s(1.5)]
+        + [s(np.array([2.0, 0.0, 3.0, 0.0])), s(normal(2, 3, 2), 1), s(complexes(2, 2))],
+    ),
+    np.diff: [
+        *(
+            s(V3),
+            s(M34),
+            s(M34, axis=0),
+            s(V4, 2),
+            s(M34, 2, 0),
+            s(V4, n=3),
+            s(V3, 0),
+            s(normal(0)),
+            s(normal(1)),
+        ),
+        *(s(V3, prepend=1.5), s(V3, append=V4), s(M34, axis=0, prepend=0.5, append=normal(2, 4))),
+        *(s(M34, 2, prepend=1.5, append=normal(3, 1)), s(complexes(4)), s(normal(2, 3, 2), axis=1)),
+        *(s(normal(0), prepend=1.5), s(V3, prepend=2)),
+    ],
+    np.ptp: [sample for sample in reductions(with_complex=False) if np.size(sample.args[0]) > 1],
+    np.median: [*reductions(with_complex=False)[:9], s(V4), s(M34, 1), s(M34, 0, keepdims=True)],
+    np.average: [
+        *(s(V3), s(M34, 0), s(M34, axis=1, keepdims=True), s(V3, weights=between(1, 2, 3)), s(1.5)),
+        *(s(M34, weights=between(1, 2, 3, 4)), s(M34, 1, weights=between(1, 2, 3, 4))),
+        *(s(M34, 1, between(1, 2, 4)), s(M34, axis=0, weights=between(1, 2, 3), keepdims=True)),
+        *(
+            s(normal(2, 3, 4), 1, between(1, 2, 3)),
+            s(normal(2, 3), (0, 1), weights=between(1, 2, 2, 3)),
+        ),
+        *(s(complexes(3), weights=between(1, 2, 3)), s(complexes(3), weights=complexes(3))),
+        s(M34, -1, [1.0, 2.0, 3.0, 4.0]),
+    ],
+    **each((np.nansum, np.nanmean), [*reductions(), s(np.array([1.0, np.nan, 2.0])), s(WITH_NAN, 1), s(1.5)]),
     np.trace: [s(normal(3, 3)), s(M34), s(complexes(2, 2)), s(normal(2, 3, 2))],
     # --- products
     np.matmul: matrices(
@@ -185,14 +232,37 @@ SAMPLES: dict[Any, list[Sample]] = {
             ((4,), (2, 4, 3)),
         ),
         *matrices(((2, 3, 4), (4, 5)), ((3, 4), (2, 4, 5)), ((2, 3, 4), (5, 4, 2))),
-        s(1.5, V3),
-        s(V3, 1.5),
-        s(1.5, 2.5),
+        *PAIRS,
     ],
-    np.vdot: matrices(((3,), (3,)), ((2, 3), (2, 3)), ((2, 3), (6,))),
+    np.vdot: [
+        *matrices(((3,), (3,)), ((2, 3), (2, 3)), ((2, 3), (6,)), ((2, 3), (3, 2))),
+        *(s(1.5, 2.5), s(np.array(1.5), np.float64(2.5)), s(1.5, normal(1)), s(normal(1, 1), 2.5)),
+    ],
     np.inner: [
         *matrices(((3,), (3,)), ((2, 3), (3,)), ((3,), (2, 3)), ((2, 3), (4, 3)), ((2, 3, 4), (5, 4))),
-        s(1.5, V3),
+        *matrices(((2, 3, 4), (4,)), ((4,), (2, 3, 4)), ((2, 1), (3, 1)), ((1, 3), (2, 3))),
+        *PAIRS,
+    ],
+    np.cross: [
+        *matrices(((3,), (3,)), ((2, 3), (3,)), ((3,), (2, 3)), ((1, 3), (2, 3))),
+        s(normal(3, 2), normal(3, 2), axis=0),
+    ],
+    np.einsum: [
+        *(s(text, normal(2, 3)) for text in ("ij->ji", "ij->i", "ij->", "ij", "ji", "...j->...", "ij->j")),
+        *(s(text, normal(3, 3)) for text in ("ii->", "ii->i", "ii", "ij->ij")),
+        *(s("iij->j", normal(2, 2, 3)), s("iji->ij", complexes(2, 3, 2)), s(" i j -> j i ", complexes(2, 3))),
+        *(s(text, normal(2, 3), normal(3, 4)) for text in ("ij,jk->ik", "ij,jk", "ij,jk->", "ij,kl->ik")),
+        *(
+            s(text, complexes(3), complexes(3))
+            for text in ("i,i->", "i,i", "i,j->ij", "i,i->i", "i,j->i", ",".join("ij"))
+        ),
+        *(s("ij,ij->i", normal(2, 3), complexes(2, 3)), s("bij,bj->bi", normal(2, 3, 4), normal(2, 4))),
+        *(s("...ij,...jk->...ik", normal(5, 2, 3), normal(3, 4)), s("...ij,jk", normal(2, 3), normal(3, 2))),
+        *(s("ij,jk->ik", normal(2, 1), normal(3, 4)), s("ij,jk->ik", normal(2, 3), normal(1, 4))),
+        *(s("ii,ij->j", normal(3, 3), normal(3, 2)), s("i,->i", V3, 1.5), s("i,i,i->i", V3, V3 + 1, V3 - 1)),
+        *(s("ij,jk,k->i", normal(2, 3), normal(3, 4), V4), s("i,ij,j->", normal(2), complexes(2, 3), V3)),
+        *(s("i,ij,j", normal(2), normal(2, 3), V3), s("ij,jj,k->i", normal(2, 3), normal(3, 3), V4)),
+        s("...i,...i->...", normal(2, 3), V3),
     ],
     np.tensordot: [
         *(s(normal(2, 3), normal(3, 4), 1), s(normal(2, 3, 4), normal(3, 4, 2)), s(V3, V3, 1), s(V3, V4, 0)),
@@ -202,7 +272,7 @@ SAMPLES: dict[Any, list[Sample]] = {
             s(complexes(2, 3), complexes(4, 3), (1, -1)),
         ),
     ],
-    np.outer: [*matrices(((3,), (2,)), ((2, 3), (4,)), ((1,), (1,))), s(1.5, V3)],
+    np.outer: [*matrices(((3,), (2,)), ((2, 3), (4,)), ((1,), (1,)), ((2, 3), (2, 1))), *PAIRS],
     # --- shaping
     np.reshape: [
         s(M34, (4, 3)),
@@ -266,6 +336,26 @@ SAMPLES: dict[Any, list[Sample]] = {
     np.ndarray.astype: [s(V3, np.float64), s(M34, float), s(V3, complex), s(V3, np.dtype("f8"))],
     **each((np.float64, np.complex128), [s(1.5), s(V3), s(np.array(1.5))]),
     np.float32: [],
+    np.full: [s(3, 1.5), s((2, 3), np.float64(1.5)), s((2, 3), V3), s(3, normal(1)), s((2, 3), normal(2, 1))]
+    + [s(3, 1.5, complex), s(3, fill_value=np.array(1.5)), s((), 1.5), s((2, 0), 1.5), s(2, 1j)],
+    np.full_like: [
+        s(M34, 1.5),
+        s(M34, V4),
+        s(V3, 1.5, dtype=complex),
+        s(M34, normal(1), shape=(2, 2)),
+        s(1.5, 2.5),
+    ],
+    np.linspace: [
+        *(s(0.5, 1.5, 5), s(0.5, 2.0), s(1.5, 0.5, num=3), s(1, 2.5, 4), s(0.5, 2, 4, endpoint=False)),
+        *(s(V3, V3 + 1, 4), s(V3, 2.5, 4), s(0.5, normal(2, 3), 3), s(0.5, 1.5, 1), s(0.5, 1.5, 0)),
+        *(s(np.float64(0.5), np.array(1.5), 4), s(0.5, 1.5 + 1j, 3)),
+    ],
+    np.arange: [s(0.5, 3.2), s(0.5, 3.2, 0.5), s(3.5), s(0, 3.2, np.float64(0.7)), s(0.5, 3, dtype=float)],
+    **each(
+        (np.split, np.array_split), [s(V4, 2), s(M34, 3), s(M34, 2, 1), s(M34, [1, 3], axis=1), s(V4, [1, 2])]
+    ),
+    np.hsplit: [s(V4, 2), s(M34, 2), s(M34, [1])],
+    np.vsplit: [s(M34, 3), s(M34, (1, 2))],
     # --- indexing
     operator.getitem: [
         *(s(V4, 1), s(V4, -1), s(M34, 1), s(M34, (1, 2)), s(M34, (slice(None), 1)), s(V4, slice(1, -1))),
@@ -329,7 +419,7 @@ SAMPLES: dict[Any, list[Sample]] = {
     # --- selecting
     np.where: [
         *(s(MASK, V3, normal(3)), s(M34 > 0, M34, 0.0), s(MASK, 1.5, V3), s(MASK[:, None], normal(3, 1), V4)),
-        *(s(True, V3, 2.5), s(MASK, complexes(3), V3), s(True, 1.5, 2.5)),
+        *(s(True, V3, 2.5), s(MASK, complexes(3), V3), s(True, 1.5, 2.5), s(V3, normal(3), 2.5)),
     ],
     np.clip: [
         s(normal(6), -0.5, 0.5),
@@ -342,7 +432,20 @@ SAMPLES: dict[Any, list[Sample]] = {
     np.sort: [s(V4), s(M34), s(M34, 0), s(M34, axis=None)],
     # --- python
     float: [s(np.array(1.5)), s(np.float64(1.5)), s(1.5)],
-    np.ndarray.item: [s(np.array(1.5)), s(np.array([[1.5]]))],
+    np.ndarray.item: [
+        *(
+            s(np.array(1.5)),
+            s(np.array([[1.5]])),
+            s(V3, 1),
+            s(M34, 5),
+            s(M34, -1),
+            s(M34, 1, 2),
+            s(M34, (2, 0)),
+        ),
+        *(s(V3, -1), s(V3, (1,)), s(complexes(2, 2), 1, 0), s(V3, np.int64(2))),
+    ],
+    math.fsum: [s([1.5, 2.5, 3.5]), s((1.5, np.float64(2.5))), s(V3)],
+    math.prod: [s([1.5, 2.5, 3.5]), s([0.0, 2.5, 3.5]), s((1.5, np.float64(2.5)))],
     complex: [s(1.5), s(1.5 + 2j)],
     **each((tuple, list), [s(V3), s(M34)]),
     sum: [s([1.5, 2.5, 3.5]), s((V3, M34[:, :3])), s(V3), s(M34)],
@@ -412,6 +515,7 @@ SAMPLES: dict[Any, list[Sample]] = {
     ],
     **each((runtime.field, runtime.scatter_field), []),  # of namedtuples: test_edges
     runtime.lowered: [s(2.5), s(V3)],
+    runtime.recurrence: [s(V4, normal(4), 0), s(M34, normal(3, 4), 1), s(complexes(3, 2), normal(3, 2), 0)],
 }
 
 INT_ARRAY = np.array([[3, 1], [0, 2]])
@@ -439,10 +543,10 @@ CONSTANTS: dict[Any, list[Sample]] = {
         (np.zeros_like, np.ones_like, np.empty_like),
         [s(M34), s(1.5), s(V3, dtype=int), s(INT_ARRAY), s(np.float32(1))],
     ),
-    np.full: [s(3, 1.5), s((2, 3), 2), s(3, np.float32(1)), s(3, 1.5, int)],
-    np.full_like: [s(M34, 1.5), s(INT_ARRAY, 1.5), s(V3, 1, dtype=int)],
-    np.arange: [s(5), s(1, 5), s(1, 9, 2), s(3.0), s(0, 5, dtype=float), s(5, 0, -1)],
-    np.linspace: [s(0, 1, 5), s(0.0, 2.0), s(0, 1, num=3)],
+    np.full: [s((2, 3), 2), s(3, np.float32(1)), s(3, 1.5, int)],
+    np.full_like: [s(INT_ARRAY, 1.5), s(V3, 1, dtype=int)],
+    np.arange: [s(5), s(1, 5), s(1, 9, 2), s(0, 5, dtype=float), s(5, 0, -1)],
+    np.linspace: [s(0, 1, 5), s(0, 1, num=3)],
     np.eye: [s(3), s(2, 3), s(3, k=1), s(2, dtype=int)],
     np.identity: [s(3), s(3, int)],
     np.tri: [s(3), s(2, 3)],
@@ -452,5 +556,6 @@ CONSTANTS: dict[Any, list[Sample]] = {
     runtime.zeros: [s(V3), s(1.5), s(np.float32(1))],
     runtime.count: [s(M34), s(M34, 1), s(M34, (0, 1))],
     runtime.stop_gradient: [s(V3), s(1.5)],
+    runtime.coinciding: [s("ii", normal(2, 2)), s("...ij", M34), s("iij", normal(2, 2, 3))],
     **each((math.floor, math.ceil, math.trunc), [s(1.5), s(np.float64(1.5))]),
 }

@@ -24,6 +24,7 @@ WITHOUT_SPEC = {
     max,
     min,
     np.tile,
+    np.cross,
     runtime.unpack,
 }  # the kind of the result depends on values
 

@@ -140,10 +140,10 @@ def test_bind_packs_what_methods_take_apart() -> None:
 
 
 def test_constancy_belongs_to_a_parameter() -> None:
-    assert RULES[np.full].but == {"fill_value"}
+    assert RULES[np.full].wrt == ("fill_value",)
     assert bind(RULES[np.full], (3, 1.5), {}) == {"shape": 3, "fill_value": 1.5}
-    assert RULES[np.linspace].but == {"start", "stop"}
-    assert RULES[np.arange].but == {"start", "step"}
+    assert RULES[np.linspace].wrt == ("start", "stop")
+    assert RULES[np.full_like].shape_only == {"a", "fill_value"}
 
 
 def test_effects() -> None:
