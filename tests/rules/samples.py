@@ -195,7 +195,12 @@ SAMPLES: dict[Any, list[Sample]] = {
         *(s(normal(0), prepend=1.5), s(V3, prepend=2)),
     ],
     np.ptp: [sample for sample in reductions(with_complex=False) if np.size(sample.args[0]) > 1],
-    np.median: [*reductions(with_complex=False)[:9], s(V4), s(M34, 1), s(M34, 0, keepdims=True)],
+    np.median: [
+        *(sample for sample in reductions(with_complex=False) if sample.kwargs.get("axis") != (0, 2)),
+        s(V4),
+        s(M34, 1),
+        s(M34, 0, keepdims=True),
+    ],
     np.average: [
         *(s(V3), s(M34, 0), s(M34, axis=1, keepdims=True), s(V3, weights=between(1, 2, 3)), s(1.5)),
         *(s(M34, weights=between(1, 2, 3, 4)), s(M34, 1, weights=between(1, 2, 3, 4))),
@@ -515,6 +520,8 @@ SAMPLES: dict[Any, list[Sample]] = {
     ],
     **each((runtime.field, runtime.scatter_field), []),  # of namedtuples: test_edges
     runtime.lowered: [s(2.5), s(V3)],
+    runtime.unraising: [s(1.5, 0.5), s(V3, 2)],
+    runtime.masked: [s(V3, MASK, True, 1.0), s(V3, MASK, False, 1.0)],
     runtime.recurrence: [s(V4, normal(4), 0), s(M34, normal(3, 4), 1), s(complexes(3, 2), normal(3, 2), 0)],
 }
 
