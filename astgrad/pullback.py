@@ -110,4 +110,7 @@ def matched(cotangent: Any, value: Any, where: str) -> Any:
         raise NotDifferentiable(f"the {where} has shape {np.shape(cotangent)}, the value {np.shape(value)}")
     if np.iscomplexobj(cotangent) and dtype.kind != "c":
         raise NotDifferentiable(f"the {where} is complex, the value real")
-    yield np.array(cotangent, dtype) if isinstance(value, np.ndarray) else type(value)(cotangent)
+    try:
+        yield np.array(cotangent, dtype) if isinstance(value, np.ndarray) else type(value)(cotangent)
+    except (TypeError, ValueError):
+        raise NotDifferentiable(f"the {where} is {cotangent!r}, not a number") from None

@@ -8,8 +8,10 @@ for, and the list of facts that a guard has to test before the compiled text may
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -101,4 +103,6 @@ def _known_fact(value: Any) -> tuple[str, Any]:
         return "value", value
     if isinstance(value, np.dtype):
         return "value", value
-    return ("is", value) if isinstance(value, type) or callable(value) else ("type", type(value))
+    entered = isinstance(inspect.getattr_static(type(value), "__call__", None), FunctionType)  # a user's
+    known = isinstance(value, type) or (callable(value) and not entered)
+    return ("is", value) if known or hasattr(value, "__astgrad_gradient__") else ("type", type(value))

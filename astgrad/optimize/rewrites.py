@@ -203,8 +203,7 @@ def quotient(b: Algebra, x: Atom, y: Atom) -> Atom | None:
             numerator = number(parts[0]) * number(other)
             whole = int(numerator) if numerator == int(numerator) else numerator
             return b.call(operator.truediv, Const(whole), parts[1])
-        small = parts and b.scalar(parts[1]) and not b.scalar(other)
-        if small and number(parts[0]) not in (None, 1):
+        if parts and b.scalar(parts[1]) and not b.scalar(other) and number(parts[0]) not in (None, 1):
             continue  # 2 / n * a passes over the array once
         if parts and literal and b.inexact(other) and before(b, parts[0], other, parts[1]):
             return b.call(operator.truediv, b.call(operator.mul, parts[0], other), parts[1])

@@ -83,7 +83,7 @@ def in_kind(walk: Specializer, value: Atom, x: Var) -> Atom:
     """An adjoint as it is returned: a float for a float, an array of rank 0 for one, the same dtype."""
     have, want = walk.spec(value), walk.spec(x)
     if isinstance(want, sp.Number):
-        if isinstance(have, sp.Number) and have.type is want.type and want.type in sp.NUMBERS:
+        if isinstance(have, sp.Number) and have.type is want.type is float:
             return value
         if isinstance(value, Const) and type(value.value) in (int, float):
             return Const(want.type(value.value))

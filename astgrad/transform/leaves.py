@@ -9,6 +9,7 @@ value or identity. A fact is recorded once somebody asks for the spec that stand
 
 from __future__ import annotations
 
+import functools
 import operator
 from dataclasses import dataclass, field
 from types import CellType, FunctionType
@@ -73,6 +74,9 @@ class Leaves(Builder):
             self.facts.use(
                 Fact(path, "type", FunctionType), Fact(path.attr("__code__"), "is", value.__code__)
             )
+            return self.constant(path, value)
+        if isinstance(value, functools.partial):
+            self.facts.use(Fact(path, "type", functools.partial))
             return self.constant(path, value)
         if fact.kind in ("value", "is"):
             self.facts.use(fact)

@@ -23,6 +23,8 @@ from astgrad.frontend.lower import lower
 from astgrad.ir import Atom, Capture, Closure, Const, Function, Var
 from astgrad.transform.containers import NOT_HERE
 
+DATA = (np.ndarray, list, dict, set, tuple)
+
 if TYPE_CHECKING:
     from astgrad.transform.specialize import Specializer
 
@@ -73,6 +75,16 @@ def cells(walk: Specializer, function: Function, value: FunctionType, path: Path
             cell = path.attr("__closure__").item(index).attr("cell_contents")
             found[var] = walk.leaf(cell, walk.facts.value(cell), capture.name)
     return found
+
+
+def captured_defaults(walk: Specializer, op: Const, in_rule: bool) -> dict[str, Atom]:
+    """Defaults of a helper that are data are captured data (S1); literals are what they are."""
+    values = (*(op.value.__defaults__ or ()), *(op.value.__kwdefaults__ or {}).values())
+    if in_rule or walk.facts.values is None or not any(isinstance(value, DATA) for value in values):
+        return {}
+    cell = walk.cells.setdefault(id(op.value), CellType(op.value))
+    root = walk.captured(Capture(op.value.__name__, cell))
+    return live_defaults(walk, op.value, walk.paths[root])
 
 
 def live_defaults(walk: Specializer, value: FunctionType, path: Path) -> dict[str, Atom]:

@@ -26,6 +26,7 @@ RANK_DECIDING = frozenset(
     )
 )
 DECIDING = ((np.diff, "n"),)  # of one function alone
+SEVERAL_ARRAYS = frozenset(("arrays", "seq", "tup", "arys"))
 LIST_PARAMETERS = frozenset(("arrays", "object", "seq", "tup", "arys", "operands", "shape", "newshape"))
 
 
@@ -64,6 +65,9 @@ class Ruled(Leaves):
                 name in rule.wrt and name not in LIST_PARAMETERS and self.is_list_of_numbers(op, bound, atom)
             ):
                 replaced[id(atom)] = self.array_of(atom)
+            elif name in SEVERAL_ARRAYS and isinstance(atom, Tree):
+                items = (self.array_of(i) if isinstance(i, Tree) else i for i in atom.items)
+                replaced[id(atom)] = Tree(atom.kind, tuple(items), atom.keys)
         if not replaced:
             return args, kwargs
         args = tuple(replaced.get(id(arg), arg) for arg in args)

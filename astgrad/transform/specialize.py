@@ -253,7 +253,7 @@ class Specializer(Ruled):
         path = self.paths.get(op)
         env: dict[Var, Atom] = {}
         if path is None or self.in_rule:
-            return self.inline(function, args, kwargs, env, {})
+            return self.inline(function, args, kwargs, env, objects.captured_defaults(self, op, self.in_rule))
         env = objects.cells(self, function, op.value, path)
         return self.inline(
             objects.without(function, env), args, kwargs, env, objects.live_defaults(self, op.value, path)
@@ -266,7 +266,10 @@ class Specializer(Ruled):
         if not isinstance(given, Tree) or not isinstance(named, Tree):
             self.refuse(UnsupportedSyntax, "what this functools.partial holds is not known before the call")
         merged = {**dict(zip(named.keys, named.items)), **dict(kwargs)}
-        return self.apply(Const(op.value.func), (*given.items, *args), tuple(merged.items()), name)
+        function: Atom = Const(op.value.func)
+        if op in self.paths:
+            function = self.leaf(self.paths[op].attr("func"), op.value.func, "")
+        return self.apply(function, (*given.items, *args), tuple(merged.items()), name)
 
     def lowered(self, function: FunctionType) -> Function:
         """The IR of a callee; what is refused for want of its source names the call."""
