@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from astgrad import ir, runtime
+from astgrad import ir, runtime, runtime_products
 from astgrad.analyses.specs import INT, UNKNOWN, Known
 from astgrad.rules.kinds import adjoint, constant, constants, elementwise, linear, unsupported
 from astgrad.rules.registry import RULES, Rule
@@ -111,7 +111,7 @@ linear(
     ),
     spec=lambda value, condition, holds, safe: value,
 )
-linear(runtime.unraising, lambda by, base, exponent: by, spec=lambda base, exponent: base, result="view")
+linear(runtime.unraising, lambda by, base, exponent: by, spec=making.unraising, result="view")
 linear(runtime.value, lambda by, x: by, spec=lambda x: x, result="view")
 linear(runtime.scalar, lambda by, y: by, spec=lambda y: y, result="view")
 linear(runtime.field, lambda by, x, name: runtime.scatter_field(by, name, x), result="view")
@@ -120,13 +120,19 @@ linear(runtime.owned, lambda by, x: by, spec=lambda x: x)
 linear(runtime.immutable, lambda by, x: by, result="view", spec=lambda x: x)
 elementwise(runtime.lowered, lambda y, exponent: 1, spec=making.lowered)
 constant(runtime.zeros, spec=lambda x: making.runtime_like(x))
-constants(runtime.subscripts_back, runtime.coincides, runtime.distinct, runtime.misplaced, runtime.refused)
-constant(runtime.coinciding, spec=lambda subscripts, x: making.runtime_like(x))
+constants(
+    runtime_products.subscripts_back,
+    runtime_products.coincides,
+    runtime_products.distinct,
+    runtime_products.misplaced,
+    runtime.refused,
+)
+constant(runtime_products.coinciding, spec=lambda subscripts, x: making.runtime_like(x))
 constant(runtime.count, spec=lambda a, axis=None: INT)
 constant(runtime.stop_gradient, spec=lambda x: x, result="view")
 adjoint(
-    runtime.others,
-    lambda by, y, a, axis=None: runtime.others_transpose(by, a, axis),
+    runtime_products.others,
+    lambda by, y, a, axis=None: runtime_products.others_transpose(by, a, axis),
     spec=lambda a, axis=None: making.runtime_like(a),
 )
 
@@ -134,16 +140,19 @@ adjoint(
 def recurrence(by: Any, y: Any, b: Any, a: Any, axis: Any) -> Any:
     """bb[j] = by[j] + conj(a[j + 1]) bb[j + 1], the recurrence backwards; ba[j] = bb[j] conj(y[j - 1])."""
     turned = np.flip(np.roll(np.conj(a), -1, axis), axis)
-    bb = np.flip(runtime.recurrence(np.flip(by, axis), turned, axis), axis)
+    bb = np.flip(runtime_products.recurrence(np.flip(by, axis), turned, axis), axis)
     before = np.swapaxes(np.roll(y, 1, axis), 0, axis)
     before = np.swapaxes(np.concatenate((np.zeros_like(before[:1]), before[1:])), 0, axis)
     return bb, bb * np.conj(before)
 
 
 adjoint(
-    runtime.recurrence, recurrence, wrt=("b", "a"), spec=lambda b, a, axis: computing.ufunc(np.multiply, b, a)
+    runtime_products.recurrence,
+    recurrence,
+    wrt=("b", "a"),
+    spec=lambda b, a, axis: computing.ufunc(np.multiply, b, a),
 )
-unsupported(runtime.others_transpose, "np.prod is differentiated twice at most")
+unsupported(runtime_products.others_transpose, "np.prod is differentiated twice at most")
 linear(
     runtime.pick,
     lambda bz, by, y, items: runtime.picked(bz, y, items),

@@ -10,8 +10,6 @@ from astgrad.rules.kinds import adjoint, linear
 from astgrad.rules.results import computing
 from astgrad.runtime import (
     count,
-    others,
-    recurrence,
     refused,
     scatter,
     scatter_along,
@@ -19,6 +17,7 @@ from astgrad.runtime import (
     unbroadcast,
     unreduce,
 )
+from astgrad.runtime_products import others, recurrence
 
 linear(
     np.sum,

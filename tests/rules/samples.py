@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from astgrad import runtime
+from astgrad import runtime, runtime_products
 
 RNG = np.random.default_rng(7)
 
@@ -511,7 +511,7 @@ SAMPLES: dict[Any, list[Sample]] = {
     runtime.owned: [s(V3), s(1.5)],
     runtime.picked: [s([1.5, 3.5], 2.5, [0.5, 2.5])],
     runtime.pick: [s(1.5, 2.5, [0.5, 2.5]), s(1.5, V3.max(), V3)],
-    runtime.others: [
+    runtime_products.others: [
         s(V3),
         s(M34, 1),
         s(normal(2, 2, 2), (0, 2)),
@@ -522,7 +522,11 @@ SAMPLES: dict[Any, list[Sample]] = {
     runtime.lowered: [s(2.5), s(V3)],
     runtime.unraising: [s(1.5, 0.5), s(V3, 2)],
     runtime.masked: [s(V3, MASK, True, 1.0), s(V3, MASK, False, 1.0)],
-    runtime.recurrence: [s(V4, normal(4), 0), s(M34, normal(3, 4), 1), s(complexes(3, 2), normal(3, 2), 0)],
+    runtime_products.recurrence: [
+        s(V4, normal(4), 0),
+        s(M34, normal(3, 4), 1),
+        s(complexes(3, 2), normal(3, 2), 0),
+    ],
 }
 
 INT_ARRAY = np.array([[3, 1], [0, 2]])
@@ -563,6 +567,6 @@ CONSTANTS: dict[Any, list[Sample]] = {
     runtime.zeros: [s(V3), s(1.5), s(np.float32(1))],
     runtime.count: [s(M34), s(M34, 1), s(M34, (0, 1))],
     runtime.stop_gradient: [s(V3), s(1.5)],
-    runtime.coinciding: [s("ii", normal(2, 2)), s("...ij", M34), s("iij", normal(2, 2, 3))],
+    runtime_products.coinciding: [s("ii", normal(2, 2)), s("...ij", M34), s("iij", normal(2, 2, 3))],
     **each((math.floor, math.ceil, math.trunc), [s(1.5), s(np.float64(1.5))]),
 }

@@ -191,6 +191,12 @@ def accumulated(a: Spec, b: Spec) -> Spec:
     return registry.result_spec(operator.add, (a, b), {})
 
 
+def unraising(base: Spec, exponent: Spec) -> Spec:
+    if isinstance(base, Number) and isinstance(exponent, Number) and base.type is exponent.type is float:
+        return Number(np.float64)
+    return base
+
+
 def lowered(exponent: Spec) -> Spec:
     operand = numeric(exponent)
     return Number(operand.type) if isinstance(operand, Number) else ufunc(np.subtract, operand, INT)

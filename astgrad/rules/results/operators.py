@@ -34,6 +34,7 @@ from astgrad.analyses.specs import (
 from astgrad.ir import Effects
 from astgrad.rules.results.indexing import getitem, is_int
 from astgrad.rules.results.operands import number_of, numeric, shape_known, shift
+from astgrad.runtime_products import coincides, distinct, misplaced, subscripts_back
 
 # --- Python's own operators and functions
 
@@ -305,7 +306,7 @@ STATIC: frozenset[Any] = frozenset(
             round,
         ),
         runtime.lowered,
-        *(runtime.subscripts_back, runtime.coincides, runtime.distinct, runtime.misplaced),
+        *(subscripts_back, coincides, distinct, misplaced),
     }
 )
 
