@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import copy
 import functools
-import logging
 import sys
 import threading
 import time
@@ -25,24 +24,24 @@ from typing import Any
 
 import numpy as np
 
-from astgrad import ir, pipeline
+from astgrad import pipeline
 from astgrad.analyses import specs as sp
 from astgrad.analyses.facts import Facts, Path
 from astgrad.compile import build as compile_text
 from astgrad.dispatch import Tests, bind, defaults_of, guard_function
 from astgrad.emit.emit import Emitted
 from astgrad.errors import InternalError, NotDifferentiable
-from astgrad.ir import Atom, Const, Function, Var
+from astgrad.ir import Atom, Const, Function
 from astgrad.pickling import reduced
 from astgrad.rules import registry
 from astgrad.rules.rule import CHANGED
 from astgrad.signature import in_words, resolve_wrt, signature_of
 from astgrad.transform import nested
+from astgrad.transform.binding import bind as bind_arguments
 from astgrad.transform.gradient_ir import gradient as gradient_of
-from astgrad.transform.primitive import primitive
+from astgrad.transform.primitive import one_call, primitive
 from astgrad.transform.specialize import Specialized, Specializer, specialize
 
-LOG = logging.getLogger("astgrad")
 GRADIENTS: weakref.WeakSet[Gradient] = weakref.WeakSet()  # all that live
 SIGNATURES = 64  # beyond these: the general form
 FORCED_VALUES = 8  # of one int that decides a rank
@@ -291,7 +290,10 @@ class Gradient:
         emitted = pipeline.printed(built, self._doc(signature, facts), globals_, plain=not optimize)
         function = compile_text(emitted, globals_, self._base)
         milliseconds = 1e3 * (time.perf_counter() - start)
-        LOG.info("%s for %s in %.1f ms: %s", self._generated_name, signature, milliseconds, why)
+        logging = sys.modules.get("logging")  # where nobody has imported it, nobody listens
+        if logging is not None:
+            values = (self._generated_name, signature, milliseconds, why)
+            logging.getLogger("astgrad").info("%s for %s in %.1f ms: %s", *values)
         return Compiled(built, emitted, function, signature)
 
     def _specialized(self, facts: Facts) -> Specialized:
@@ -300,7 +302,7 @@ class Gradient:
     def _lowered(self) -> Function:
         ruled = isinstance(self._base, FunctionType) and registry.lookup(self._base) is not None
         if ruled or isinstance(self._base, (Gradient, functools.partial)):
-            return one_call(self._base, self._generated_name)
+            return one_call(self._base, signature_of(self._base), self._generated_name)
         if isinstance(self._base, FunctionType):
             return pipeline.lowered(self._base)
         return primitive(self._base)
@@ -336,7 +338,7 @@ class Gradient:
     def _entered(self, walk: Specializer, args: tuple[Atom, ...], kwargs: Any) -> Atom:
         _, value, _ = self._options
         function = self._lowered()
-        bound = walk.bind(function, (*map(Const, self._self), *args), kwargs, {})
+        bound = bind_arguments(walk, function, (*map(Const, self._self), *args), kwargs, {})
         inner, outer_of = walk.inside()
         env = {p.var: nested.fresh(inner, walk, bound[p.var], p.var.name, outer_of) for p in function.params}
         arguments = {p.var.name: env[p.var] for p in function.params}
@@ -359,19 +361,6 @@ def forget() -> None:
 
 
 CHANGED.append(forget)
-
-
-def one_call(function: Any, name: str) -> Function:
-    """A gradient or a partial as a function of which the body is one call of it."""
-    params = tuple(
-        ir.Param(Var(name), p.kind.name, None if p.default is p.empty else Const(p.default))
-        for name, p in signature_of(function).parameters.items()
-    )
-    args = tuple(p.var for p in params if p.kind != "KEYWORD_ONLY")
-    kwargs = tuple((p.var.name, p.var) for p in params if p.kind == "KEYWORD_ONLY")
-    result = Var()
-    call = ir.Call(result, Const(function), args, kwargs)
-    return Function(name, params, ir.Block(tuple(p.var for p in params), (call,), (result,)))
 
 
 def sizes_fit(compiled: Compiled, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

@@ -104,5 +104,6 @@ def _known_fact(value: Any) -> tuple[str, Any]:
     if isinstance(value, np.dtype):
         return "value", value
     entered = isinstance(inspect.getattr_static(type(value), "__call__", None), FunctionType)  # a user's
+    entered = entered and not (type(value).__module__ or "").startswith("numpy")
     known = isinstance(value, type) or (callable(value) and not entered)
     return ("is", value) if known or hasattr(value, "__astgrad_gradient__") else ("type", type(value))

@@ -23,6 +23,7 @@ from astgrad.analyses.facts import LEAVES, Fact, Facts, Path, leaf_fact, leaf_sp
 from astgrad.analyses.specs import UNKNOWN, Spec
 from astgrad.errors import AstgradError, refuse
 from astgrad.ir import Atom, Capture, Const, Function, Tree, Var
+from astgrad.rules import registry
 from astgrad.transform import containers
 from astgrad.transform.builder import Builder
 
@@ -74,6 +75,9 @@ class Leaves(Builder):
             self.facts.use(
                 Fact(path, "type", FunctionType), Fact(path.attr("__code__"), "is", value.__code__)
             )
+            return self.constant(path, value)
+        if registry.lookup(value) is not None:
+            self.facts.use(Fact(path, "is", value))
             return self.constant(path, value)
         if isinstance(value, functools.partial):
             self.facts.use(Fact(path, "type", functools.partial))

@@ -50,3 +50,16 @@ def parameters(function: Any) -> tuple[str, ...]:
         )
     needed = [p for p in signature.parameters.values() if p.default is p.empty]
     return tuple(p.name for p in needed if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD))
+
+
+def one_call(function: Any, signature: inspect.Signature, name: str) -> Function:
+    """A gradient or a partial as a function of which the body is one call of it."""
+    params = tuple(
+        Param(Var(name), p.kind.name, None if p.default is p.empty else Const(p.default))
+        for name, p in signature.parameters.items()
+    )
+    args = tuple(p.var for p in params if p.kind != "KEYWORD_ONLY")
+    kwargs = tuple((p.var.name, p.var) for p in params if p.kind == "KEYWORD_ONLY")
+    result = Var()
+    call = Call(result, Const(function), args, kwargs)
+    return Function(name, params, Block(tuple(p.var for p in params), (call,), (result,)))

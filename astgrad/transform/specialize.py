@@ -12,14 +12,11 @@ containers replaced by their leaves, effects as the registry declares them.
 from __future__ import annotations
 
 import functools
-import inspect
 import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
-
-import numpy as np
 
 from astgrad import ir
 from astgrad.analyses import specs as sp
@@ -35,6 +32,7 @@ from astgrad.frontend.lower import lower
 from astgrad.ir import Atom, Call, Closure, Const, Function, Method, Tree, Var
 from astgrad.rules import registry
 from astgrad.transform import containers, objects
+from astgrad.transform.binding import bind
 from astgrad.transform.builder import atom_of
 from astgrad.transform.containers import NOT_HERE
 from astgrad.transform.operations import OPERATIONS
@@ -89,6 +87,7 @@ class Specializer(Ruled):
 
     stack: list[Function] = field(default_factory=list)
     gradients: list[Any] = field(default_factory=list)  # being generated
+    callees: dict[FunctionType, Function] = field(default_factory=dict)  # lowered once in a walk
     in_rule: bool = False
 
     # --- functions
@@ -160,37 +159,8 @@ class Specializer(Ruled):
             )
         if len(self.stack) > DEPTH:
             self.refuse(UnsupportedSyntax, "calls are nested too deep", "")
-        env.update(self.bind(function, args, kwargs, defaults))
+        env.update(bind(self, function, args, kwargs, defaults))
         return self.run(function, env)
-
-    def bind(self, function: Function, args: Any, kwargs: Any, defaults: dict[str, Atom]) -> dict[Var, Atom]:
-        """Arguments to parameters, as Python does; raises the TypeError that the call would raise."""
-        signature = inspect.Signature(
-            [
-                inspect.Parameter(
-                    p.var.name, getattr(inspect.Parameter, p.kind), default=self.default(p, defaults)
-                )
-                for p in function.params
-            ]
-        )
-        try:
-            bound = signature.bind(*args, **dict(kwargs))
-        except TypeError as error:
-            raise TypeError(f"{function.name}() {error}") from None
-        bound.apply_defaults()
-        return {p.var: bound.arguments[p.var.name] for p in function.params}
-
-    def default(self, param: ir.Param, defaults: dict[str, Atom]) -> Any:
-        value = defaults.get(param.var.name, param.default)
-        if value is None:
-            return inspect.Parameter.empty
-        if isinstance(value, Const) and isinstance(value.value, (np.ndarray, list, dict, set)):
-            self.refuse(
-                UnsupportedSyntax,
-                f"the default of {param.var.name!r} is a mutable object",
-                "pass it as an argument",
-            )
-        return value
 
     # --- calls
 
@@ -274,7 +244,11 @@ class Specializer(Ruled):
     def lowered(self, function: FunctionType) -> Function:
         """The IR of a callee; what is refused for want of its source names the call."""
         try:
-            return lower(function, rule=self.in_rule)
+            if self.in_rule:
+                return lower(function, rule=True)
+            if function not in self.callees:
+                self.callees[function] = lower(function)
+            return self.callees[function]
         except SourceUnavailable as error:
             text = f"{function.__name__} is called here, and {error}"
             self.refuse(SourceUnavailable, text)
