@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from astgrad.runtime import check, count, zeros
+from astgrad.runtime import cast, check, count, zeros
 
 # --- all factors but one
 
@@ -22,7 +22,7 @@ def others(a: Any, axis: Any = None) -> Any:
     one = np.ones_like(rows[..., :1])
     before = np.cumprod(np.concatenate((one, rows[..., :-1]), -1), -1, dtype=rows.dtype)
     after = np.cumprod(np.concatenate((one, rows[..., :0:-1]), -1), -1, dtype=rows.dtype)
-    return back(before * after[..., ::-1])
+    return cast(back(before * after[..., ::-1]), a)
 
 
 def others_transpose(by: Any, a: Any, axis: Any = None) -> Any:

@@ -33,7 +33,7 @@ linear(
 linear(
     np.squeeze,
     lambda by, a, axis=None: np.reshape(by, np.shape(a)),
-    spec=shaping.of_shape(shaping.squeezed),
+    spec=shaping.of_shape(shaping.squeezed, keeps=True),
     result="view",
 )
 linear(
@@ -66,7 +66,7 @@ linear(
 linear(
     np.transpose,
     lambda by, a, axes=None: by.T if axes is None else np.transpose(by, np.argsort(axes)),
-    spec=shaping.of_shape(shaping.transposed),
+    spec=shaping.of_shape(shaping.transposed, keeps=True),
     result="view",
     variadic="axes",
 )
@@ -94,7 +94,7 @@ linear(
 linear(
     np.flip,
     lambda by, m, axis=None: np.flip(by, axis),
-    spec=lambda m, axis=None: operands.as_array(m),
+    spec=shaping.flipped,
     result="view",
 )
 linear(np.fliplr, lambda by, m: np.fliplr(by), spec=shaping.same_shape_m, result="view")
@@ -106,8 +106,9 @@ linear(
     ),
     spec=lambda a, shift, axis=None: operands.as_array(a),
 )
-linear(np.tril, lambda by, m, k=0: np.tril(by, k), spec=lambda m, k=0: operands.as_array(m))
-linear(np.triu, lambda by, m, k=0: np.triu(by, k), spec=lambda m, k=0: operands.as_array(m))
+# of a vector: that many rows of it
+linear(np.tril, lambda by, m, k=0: unbroadcast(np.tril(by, k), m), spec=shaping.triangle)
+linear(np.triu, lambda by, m, k=0: unbroadcast(np.triu(by, k), m), spec=shaping.triangle)
 
 
 def diag(by: Any, v: Any, k: Any = 0) -> Any:

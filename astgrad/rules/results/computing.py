@@ -66,8 +66,10 @@ def like_ufunc(function: Any) -> Callable[..., Spec]:
 
 def clip(**operands: Spec) -> Spec:
     """As the maximum of all operands that are not None."""
-    given = [numeric(o) for o in operands.values() if o != Known(None)]
-    return broadcasted(dtype_by(_largest, *given), given)
+    a, *bounds = (numeric(o) for o in operands.values() if o != Known(None))
+    if isinstance(a, Number) and a.type in sp.NUMBERS:  # an array by then, which is not weak
+        a = Number(np.dtype(a.type).type)
+    return broadcasted(dtype_by(_largest, a, *bounds), [a, *bounds])
 
 
 def _largest(*values: Any) -> Any:
@@ -106,6 +108,17 @@ def reduction(function: Any) -> Callable[..., Spec]:
         return scalar_or_array(dtype_by(function, operand), reduced(sp.shape_of(operand), axis, keepdims))
 
     return spec
+
+
+def norm(x: Spec, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Spec:
+    if isinstance(ord, Array):
+        raise Undecided
+    return reduction(np.linalg.norm)(x, axis, keepdims)
+
+
+def median(a: Spec, axis: Any = None, keepdims: Any = False) -> Spec:
+    found = reduction(np.median)(a, axis, keepdims)
+    return found if isinstance(found, Array) or not known(keepdims) else Array(np.dtype(found.type), ())  # type: ignore[union-attr]
 
 
 def cumulative(function: Any) -> Callable[..., Spec]:

@@ -150,7 +150,7 @@ def bool_reduction(a: Spec, axis: Any = None, keepdims: Any = False) -> Spec:
 def sorting(a: Spec, axis: Any = -1, kind: Any = None) -> Spec:
     operand = numeric(a)
     dims = shape_known(operand)
-    return Array(np.dtype(np.intp), (size_of(dims),) if known(axis) is None else dims)
+    return Array(np.dtype(np.intp), (size_of(dims),) if known(axis) is None else dims or (1,))
 
 
 # --- runtime

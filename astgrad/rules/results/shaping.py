@@ -32,14 +32,19 @@ from astgrad.rules.results.operands import (
 # --- shaping
 
 
-def of_shape(change: Callable[..., Shape]) -> Callable[..., Spec]:
-    """A function that changes the shape alone: the result is an array, of rank 0 too."""
+def of_shape(change: Callable[..., Shape], *, keeps: bool = False) -> Callable[..., Spec]:
+    """A function that changes the shape alone: the result is an array, of rank 0 too.
+
+    `keeps`: NumPy's scalars stay what they are.
+    """
 
     def spec(a: Spec, **config: Any) -> Spec:
         operand = numeric(a)
         dtype = sp.dtype_of(operand)
         assert dtype is not None
-        return Array(dtype, change(shape_known(operand), **config))
+        shape = change(shape_known(operand), **config)
+        scalar = isinstance(operand, Number) and operand.type not in sp.NUMBERS and not shape
+        return operand if scalar and keeps else Array(dtype, shape)
 
     return spec
 
@@ -103,6 +108,19 @@ def expanded(shape: Shape, axis: Any) -> Shape:
     axes = axes_of(several, len(shape) + len(several))
     dims = iter(shape)
     return tuple(1 if i in axes else next(dims) for i in range(len(shape) + len(several)))
+
+
+def triangle(m: Spec, k: Any = 0) -> Spec:
+    """np.tril and np.triu: a vector becomes the rows of a square."""
+    array = np_array(m)
+    shape = shape_known(array)
+    return Array(array.dtype, shape * 2 if len(shape) == 1 else shape)
+
+
+def flipped(m: Spec, axis: Any = None) -> Spec:
+    """np.flip reads by index, which gives a scalar of rank 0."""
+    array = np_array(m)
+    return Number(array.dtype.type) if array.shape == () else array
 
 
 def at_least(ndim: int) -> Callable[[Shape], Shape]:
@@ -219,7 +237,7 @@ def repeat(a: Spec, repeats: Spec, axis: Any = None) -> Spec:
     operand = numeric(a)
     dims, at = shape_known(operand), known(axis)
     times = None if isinstance(repeats, Array) else dimension(repeats)
-    if at is None:
+    if at is None or not dims:
         dims = (size_of(dims),)
     (at,) = axes_of(0 if at is None else at, len(dims))
     length = dims[at] * times if isinstance(dims[at], int) and isinstance(times, int) else None  # type: ignore[operator]
