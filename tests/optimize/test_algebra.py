@@ -33,7 +33,6 @@ REWRITTEN = [
     ("x + -2.0", "x - 2.0"),
     ("x - -y", "x + y"),
     ("-(-x)", "x"),
-    ("-(x - y)", "y - x"),
     ("-(2 * x)", "-2 * x"),
     ("(-x) * y", "-(x * y)"),
     ("x * -y", "-(x * y)"),
@@ -70,12 +69,14 @@ REWRITTEN = [
     ("np.broadcast_to(s, x.shape) * 2", "np.broadcast_to(2 * s, x.shape)"),
     ("np.broadcast_to(s, x.shape) * t", "np.broadcast_to(s * t, x.shape)"),
     ("np.broadcast_to(s, x.shape) / t", "np.broadcast_to(s / t, x.shape)"),
+    ("np.broadcast_to(s, A.shape) * x", "np.broadcast_to(s * x, A.shape)"),
     ("-np.broadcast_to(s, x.shape)", "np.broadcast_to(-s, x.shape)"),
     ("np.broadcast_to(g, w.shape) * w", "g * w"),  # NumPy's own scalars keep their precision
     ("np.broadcast_to(x * y, x.shape)", "x * y"),
     # transposes, conjugates, inner products
     ("A.T.T", "A"),
     ("(A @ B).T", "B.T @ A.T"),
+    ("(A @ x).T", "A @ x"),
     ("np.outer(x, u).T", "np.outer(u, x)"),
     ("np.conj(x)", "x"),
     ("x.conj()", "x"),
@@ -98,6 +99,7 @@ UNCHANGED = [
     "np.zeros_like(c) + r",
     "0 + x",  # an int 0 is no adjoint
     "x - 0.0",
+    "-(x - y)",  # y - x would be as short, but not what the formula says
     "1 * n",  # an int stays one; the general rule is for floats
     "n / 1",
     "n**1",
@@ -106,12 +108,10 @@ UNCHANGED = [
     "np.divide(s, n)",
     "np.divide(s, E.size)",
     "x / s / t",
-    "np.broadcast_to(s, A.shape) * x",  # x alone is too small
     "np.broadcast_to(s, c.shape) * r",
-    "np.broadcast_to(s, w.shape) * w",  # float64; s * w would be float32
+    "np.broadcast_to(s, w.shape) * w",  # in float64; s * w rounds to float32
     "np.broadcast_to(x, A.shape)",
     "x / np.broadcast_to(s, x.shape)",
-    "(A @ x).T",
     "np.conj(z)",
     "np.real(z)",
     "np.sum(z * z)",  # np.vdot would conjugate

@@ -26,19 +26,7 @@ RESOLVED = [
 PROGRAMS = {
     "unpacking an array": (
         "def f(u):\n    a, b = u\n    return a * b\n",
-        "t1 = getitem(u, 0)\nt2 = getitem(u, 1)\nt3 = mul(t1, t2)\nreturn t3",
-    ),
-    "unpacking a shape": (
-        "def f(A):\n    n, k = A.shape\n    return A * n\n",
-        """
-        t1 = getattr(A, 'shape')
-        t2 = getitem(t1, 0)
-        t3 = getitem(t1, 1)
-        t4 = getitem(t1, 0)
-        t5 = getitem(t1, 1)
-        t6 = mul(A, t2)
-        return t6
-        """,
+        "a = getitem(u, 0)\nb = getitem(u, 1)\nt1 = mul(a, b)\nreturn t1",
     ),
     "unpacking what is not known": (
         "def f(unknown):\n    a, b = unknown\n    return a * b\n",
@@ -70,6 +58,12 @@ def test_resolved(before, after):
 @pytest.mark.parametrize("before, after", PROGRAMS.values(), ids=PROGRAMS)
 def test_programs(before, after):
     assert body(specialized(before).function) == block(after)
+
+
+def test_unpacking_a_shape_reads_its_items():
+    lines = body(specialized("def f(A):\n    n, k = A.shape\n    return A * n\n").function).splitlines()
+    assert lines[:2] == ["t1 = getattr(A, 'shape')", "n = getitem(t1, 0)"]
+    assert lines[-2].endswith("= mul(A, n)") and not any("unpack" in line for line in lines)
 
 
 def test_unpacking_an_array_makes_its_length_a_fact():

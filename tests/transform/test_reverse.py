@@ -145,21 +145,17 @@ ADJOINTS = {
         """,
     ),
     "containers, item by item": (
-        "np.sum(np.concatenate([x, y]))",
+        "max(s, t)",
         """
-        t3 = value(1.0)
-        t4 = zeros_like(t1)
-        bx = zeros_like(x)
-        by = zeros_like(y)
-        t5 = getattr(t1, 'shape')
-        t6 = broadcast_to(t3, t5)
-        t7 = add(t4, t6)
-        t8 = split_like(t7, [x, y], 0)
-        t9 = getitem(t8, 0)
-        bx_2 = add(bx, t9)
-        t10 = getitem(t8, 1)
-        by_2 = add(by, t10)
-        return (bx_2, by_2)
+        t2 = value(1.0)
+        bs = value(0.0)
+        bt = value(0.0)
+        t3 = pick(t2, t1, (s, t))
+        t4 = getitem(t3, 0)
+        bs_2 = add(bs, t4)
+        t5 = getitem(t3, 1)
+        bt_2 = add(bt, t5)
+        return (bs_2, bt_2)
         """,
     ),
     "complex partials are conjugated": (
@@ -186,7 +182,7 @@ ADJOINTS = {
         t5 = zeros(t1)
         bunknown = zeros(unknown)
         t6 = add(t4, 1.0)
-        t7 = unreduce(t6, t1, None, False)
+        t7 = unreduce(t6, t1)
         t8 = unbroadcast(t7, t1)
         t9 = add(t5, t8)
         t10 = mul(t9, 2)
@@ -248,8 +244,8 @@ def test_a_mask_stays_only_while_every_contribution_has_it():
     "expression, wrt, message",
     [
         ("np.partition(x, 1)[0]", "x", "np.partition"),
-        ("np.sum(np.linalg.norm(x, ord=5.5))", "x", "norm"),
-        ("np.sum(np.arange(s, 3.0))", "s", "np.arange"),
+        ("np.sum(np.lexsort(x))", "x", "lexsort"),
+        ("np.random.normal(s)", "s", "normal"),
     ],
 )
 def test_refused_where_there_is_no_rule(expression, wrt, message):
