@@ -129,10 +129,10 @@ multilinear(np.tensordot, tensordot, spec=computing.tensordot)
 
 def outer(by: Any, a: Any, b: Any) -> Any:
     """Of vectors; what has another rank is flattened first."""
-    row = by @ np.conj(b if np.ndim(b) == 1 else np.ravel(b))
-    column = np.conj(a if np.ndim(a) == 1 else np.ravel(a)) @ by
-    ba = row[0] if np.ndim(a) == 0 else np.reshape(row, np.shape(a))
-    bb = column[0] if np.ndim(b) == 0 else np.reshape(column, np.shape(b))
+    row = by[:, 0] * np.conj(b) if np.ndim(b) == 0 else by @ np.conj(b if np.ndim(b) == 1 else np.ravel(b))
+    column = np.conj(a) * by[0] if np.ndim(a) == 0 else np.conj(a if np.ndim(a) == 1 else np.ravel(a)) @ by
+    ba = row[0] if np.ndim(a) == 0 else row if np.ndim(a) == 1 else np.reshape(row, np.shape(a))
+    bb = column[0] if np.ndim(b) == 0 else column if np.ndim(b) == 1 else np.reshape(column, np.shape(b))
     return ba, bb
 
 
@@ -155,8 +155,11 @@ multilinear(np.cross, cross)
 def factor(by: Any, subscripts: Any, k: Any, x: Any) -> Any:
     """The adjoint of the one operand."""
     back, same = subscripts_back(subscripts, k), coincides(subscripts, k)
+    own = distinct(subscripts, k)
     if same == "":
         bx = np.einsum(back, by)
+    elif back == "," + own + "->" + own:
+        bx = by * places(subscripts, k, same, x)
     else:
         bx = np.einsum(back, by, places(subscripts, k, same, x))
     return unbroadcast(bx, x)
@@ -187,7 +190,13 @@ def factor_of_three(by: Any, subscripts: Any, k: Any, x: Any, a: Any, b: Any) ->
 
 def places(subscripts: Any, k: Any, same: Any, x: Any) -> Any:
     """Where the adjoint of x is not zero: everywhere, unless a letter occurs twice."""
-    return np.ones_like(x) if same == distinct(subscripts, k) else coinciding(same, x)
+    if same == distinct(subscripts, k):
+        ones = np.ones_like(x)
+    elif len(same) == 2:
+        ones = np.eye(len(x))
+    else:
+        ones = coinciding(same, x)
+    return ones
 
 
 def einsum(by: Any, subscripts: Any, operands: Any) -> Any:

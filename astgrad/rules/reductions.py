@@ -139,10 +139,11 @@ def average(by: Any, y: Any, a: Any, axis: Any = None, weights: Any = None, *, k
         ba, bweights = refused("np.average with weights along several axes has no derivative rule"), 0.0
     else:
         share = unreduce(by / np.conj(np.sum(weights)), a, axis, keepdims)
-        along = np.reshape(weights, (-1,) + (1,) * (np.ndim(a) - 1 - axis % np.ndim(a)))
+        behind = np.ndim(a) - 1 - axis % np.ndim(a)
+        along = weights if behind == 0 else np.reshape(weights, (-1,) + (1,) * behind)
         ba = share * np.conj(along)
-        bweights = np.moveaxis(share * np.conj(a - unreduce(y, a, axis, keepdims)), axis, 0)
-        bweights = np.sum(np.reshape(bweights, (np.size(weights), -1)), axis=1)
+        rest = tuple(range(axis % np.ndim(a))) + tuple(range(axis % np.ndim(a) + 1, np.ndim(a)))
+        bweights = np.sum(share * np.conj(a - unreduce(y, a, axis, keepdims)), axis=rest)
     return ba, bweights
 
 
@@ -200,11 +201,19 @@ adjoint(np.linalg.norm, norm, spec=computing.norm)
 
 def cumsum(by: Any, a: Any, axis: Any = None) -> Any:
     """The sum of what comes after."""
-    summed = np.flip(np.cumsum(np.flip(by, axis), axis), axis)
-    return np.reshape(summed, np.shape(a)) if axis is None else summed
+    if axis is None or np.ndim(a) <= 1:
+        ba = np.reshape(np.cumsum(by[::-1])[::-1], np.shape(a))
+    else:
+        ba = np.flip(np.cumsum(np.flip(by, axis), axis), axis)
+    return ba
 
 
 linear(np.cumsum, cumsum, spec=computing.cumulative(np.cumsum))
+
+
+def front(a: Any, axis: Any) -> Any:
+    """The axis in front, and back again."""
+    return a if axis % np.ndim(a) == 0 else np.swapaxes(a, 0, axis)
 
 
 def cumprod(by: Any, y: Any, a: Any, axis: Any = None) -> Any:
@@ -214,8 +223,8 @@ def cumprod(by: Any, y: Any, a: Any, axis: Any = None) -> Any:
     else:
         turned = np.flip(np.roll(np.conj(a), -1, axis), axis)
         after = np.flip(recurrence(np.flip(by, axis), turned, axis), axis)
-        rows = np.swapaxes(y, 0, axis)
-        before = np.swapaxes(np.concatenate((np.ones_like(rows[:1]), rows[:-1])), 0, axis)
+        rows = front(y, axis)
+        before = front(np.concatenate((np.ones_like(rows[:1]), rows[:-1])), axis)
         ba = after * np.conj(before)
     return ba
 
@@ -225,8 +234,13 @@ adjoint(np.cumprod, cumprod, spec=computing.cumulative(np.cumprod))
 
 def steps(by: Any, a: Any, axis: Any) -> Any:
     """The transpose of a[1:] - a[:-1] along an axis."""
-    before = (slice(None),) * (axis % np.ndim(a))
-    return scatter(by, before + (slice(1, None),), a) - scatter(by, before + (slice(None, -1),), a)
+    if axis % np.ndim(a) == 0:
+        ba = scatter(by, slice(1, None), a) - scatter(by, slice(None, -1), a)
+    else:
+        all_before = (slice(None),) * (axis % np.ndim(a))
+        later, sooner = all_before + (slice(1, None),), all_before + (slice(None, -1),)
+        ba = scatter(by, later, a) - scatter(by, sooner, a)
+    return ba
 
 
 def differences(by: Any, a: Any, n: Any, axis: Any) -> Any:
@@ -240,21 +254,14 @@ def differences(by: Any, a: Any, n: Any, axis: Any) -> Any:
     return ba
 
 
+def widened(by: Any, n: Any, axis: Any) -> Any:
+    """Of the n-th differences of what is not empty."""
+    return by if n == 0 else -np.diff(widened(by, n - 1, axis), axis=axis, prepend=0, append=0)
+
+
 def length(a: Any, axis: Any) -> Any:
-    """How much of the axis what is put before or behind takes."""
-    return 0 if a is None else 1 if np.ndim(a) == 0 else np.shape(a)[axis]
-
-
-def whole(a: Any, like: Any, axis: Any) -> Any:
-    """What np.diff puts before or behind, as an array beside `like`."""
-    if a is None:
-        result = np.swapaxes(np.swapaxes(like, 0, axis)[:0], 0, axis)
-    elif np.ndim(a) == 0:
-        shape = np.shape(np.take(like, np.arange(0), axis))
-        result = np.broadcast_to(a, shape[: axis % len(shape)] + (1,) + shape[axis % len(shape) + 1 :])
-    else:
-        result = a
-    return result
+    """How much of the axis what is put before takes."""
+    return 1 if np.ndim(a) == 0 else np.shape(a)[axis]
 
 
 def diff(by: Any, a: Any, n: Any = 1, axis: Any = -1, prepend: Any = None, append: Any = None) -> Any:
@@ -262,13 +269,15 @@ def diff(by: Any, a: Any, n: Any = 1, axis: Any = -1, prepend: Any = None, appen
     if prepend is None and append is None:
         ba, bprepend, bappend = differences(by, a, n, axis), 0.0, 0.0
     else:
-        joined = np.concatenate((whole(prepend, a, axis), a, whole(append, a, axis)), axis)
-        turned = np.swapaxes(differences(by, joined, n, axis), 0, axis)
-        start = length(prepend, axis)
-        stop = start + np.shape(a)[axis]
-        ba = np.swapaxes(turned[start:stop], 0, axis)
-        bprepend = 0.0 if prepend is None else unbroadcast(np.swapaxes(turned[:start], 0, axis), prepend)
-        bappend = 0.0 if append is None else unbroadcast(np.swapaxes(turned[stop:], 0, axis), append)
+        rows = front(widened(by, n, axis), axis)
+        behind = rows if prepend is None else rows[length(prepend, axis) :]
+        ba = behind if append is None else behind[: np.shape(a)[axis]]
+        ba = front(ba, axis)
+        bprepend, bappend = 0.0, 0.0
+        if prepend is not None:
+            bprepend = unbroadcast(front(rows[: length(prepend, axis)], axis), prepend)
+        if append is not None:
+            bappend = unbroadcast(front(behind[np.shape(a)[axis] :], axis), append)
     return ba, bprepend, bappend
 
 
@@ -277,7 +286,7 @@ linear(np.diff, diff, wrt=("a", "prepend", "append"), spec=computing.diff, resul
 
 def trace(by: Any, a: Any) -> Any:
     """by on the diagonal of the first two axes."""
-    eye = np.eye(a.shape[0], a.shape[1])
+    eye = np.eye(len(a), a.shape[1])
     return by * eye if a.ndim == 2 else np.moveaxis(by[..., None, None] * eye, (-2, -1), (0, 1))
 
 

@@ -33,7 +33,7 @@ from astgrad.rules.kinds import (
     unsupported,
 )
 from astgrad.rules.results import computing, operators
-from astgrad.rules.rule import ATTRIBUTES, MAYBE, METHODS, RULES, Rule, UnknownKeyword, shown
+from astgrad.rules.rule import ATTRIBUTES, MAYBE, METHODS, REQUIRED, RULES, Rule, UnknownKeyword, shown
 
 __all__ = [
     "ATTRIBUTES",
@@ -54,6 +54,7 @@ __all__ = [
     "multilinear",
     "result_spec",
     "unsupported",
+    "without_defaults",
 ]
 
 
@@ -101,6 +102,20 @@ def bind(rule: Rule, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str
         if key not in bound:
             raise UnknownKeyword(f"{shown(rule.function)}: {key} is not given")
     return bound
+
+
+def without_defaults(rule: Rule, args: Any, kwargs: Any) -> tuple[Any, Any]:
+    """A call's operands, atoms, without those at its end and by keyword that are the rule's defaults."""
+    names = list(rule.parameters or ())[: rule.positional]
+    defaults = dict(rule.parameters or {})
+    kwargs = tuple((key, atom) for key, atom in kwargs if not _is(atom, defaults.get(key, REQUIRED)))
+    while len(args) <= len(names) and args and _is(args[-1], defaults[names[len(args) - 1]]):
+        args = args[:-1]
+    return args, kwargs
+
+
+def _is(atom: Any, value: Any) -> bool:
+    return isinstance(atom, ir.Const) and type(atom.value) is type(value) and atom.value == value
 
 
 def _packed(items: Sequence[Any]) -> Any:

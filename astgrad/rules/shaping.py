@@ -137,19 +137,28 @@ linear(
     spec=shaping.broadcast_to,
     result="view",
 )
-linear(
-    np.repeat,
-    lambda by, a, repeats, axis=None: scatter_take(
-        by, np.repeat(np.arange(np.size(a, axis)), repeats), a, axis
-    ),
-    spec=shaping.repeat,
-)
-linear(
-    np.tile,
-    lambda by, A, reps: scatter_take(
-        by, np.tile(np.reshape(np.arange(np.size(A)), np.shape(A)), reps), A, None
-    ),
-)
+
+
+def repeat(by: Any, a: Any, repeats: Any, axis: Any = None) -> Any:
+    """The sum over the repeats, that lie side by side."""
+    if isinstance(repeats, int) and np.ndim(a) == 1:
+        ba = np.sum(np.reshape(by, (len(a), repeats)), axis=1)
+    else:
+        ba = scatter_take(by, np.repeat(np.arange(np.size(a, axis)), repeats), a, axis)
+    return ba
+
+
+def tile(by: Any, A: Any, reps: Any) -> Any:
+    """The sum over the copies."""
+    if isinstance(reps, int) and np.ndim(A) == 1:
+        bA = np.sum(np.reshape(by, (reps, len(A))), axis=0)
+    else:
+        bA = scatter_take(by, np.tile(np.reshape(np.arange(np.size(A)), np.shape(A)), reps), A)
+    return bA
+
+
+linear(np.repeat, repeat, spec=shaping.repeat)
+linear(np.tile, tile, spec=shaping.tile)
 
 # --- putting together
 

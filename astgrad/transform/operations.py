@@ -22,6 +22,7 @@ from astgrad.errors import MissingRule, UnsupportedSyntax, UntrackedMutation
 from astgrad.ir import Atom, Const, Effects, Tree, Var
 from astgrad.rules import registry
 from astgrad.transform import broadcasting, containers, objects
+from astgrad.transform.builder import atom_of
 from astgrad.transform.containers import NOT_HERE
 
 if TYPE_CHECKING:
@@ -212,6 +213,8 @@ def _reshape(walk: Specializer, args: Any, name: str) -> Any:
     if have is None or not isinstance(want, sp.Struct) or len(have) != len(want.items):
         return NOT_HERE
     dims = [item.dimension if isinstance(item, sp.Number) else None for item in want.items]
+    if len(dims) == 1:  # another length would raise
+        return args[0]
     return args[0] if all(sp.same(a, b) for a, b in zip(have, dims)) else NOT_HERE
 
 
@@ -224,6 +227,66 @@ def _unraising(walk: Specializer, args: Any, name: str) -> Any:
 
 def _floats(specs: list[sp.Spec]) -> bool:
     return all(isinstance(spec, sp.Number) and spec.type is float for spec in specs)
+
+
+def _shape(walk: Specializer, args: Any, name: str) -> Any:
+    """x.shape, where a rule asks for the shape of what is an array."""
+    if not walk.in_rule or not isinstance(walk.spec(args[0]), sp.Array):
+        return NOT_HERE
+    return walk.call(getattr, args[0], "shape")
+
+
+def _slice(walk: Specializer, args: Any, name: str) -> Any:
+    """A slice that a rule makes, as a display."""
+    parts = (Const(None), args[0]) if len(args) == 1 else args
+    return Tree(slice, (*parts, Const(None), Const(None))[:3]) if walk.in_rule else NOT_HERE
+
+
+def _argsort(walk: Specializer, args: Any, name: str) -> Any:
+    """The inverse of a permutation that is known."""
+    if not walk.in_rule or not isinstance(args[0], Tree):
+        return NOT_HERE
+    try:
+        return atom_of(tuple(int(i) for i in np.argsort(sp.static(walk.spec(args[0])))))
+    except sp.Undecided:
+        return NOT_HERE
+
+
+def _each(walk: Specializer, args: Any, name: str) -> Any:
+    """The adjoint of a sum of items that are known one by one."""
+    by, items = args
+    if not walk.in_rule or not isinstance(items, Tree):
+        return NOT_HERE
+    return Tree(list, tuple(broadcasting.unbroadcast(walk, by, item) for item in items.items))
+
+
+def _split_like(walk: Specializer, args: Any, name: str) -> Any:
+    """What was put side by side, each piece by its index."""
+    by, arrays, axis = (*args, Const(0))[:3]
+    rank, at = sp.rank(walk.spec(by)), getattr(axis, "value", None)
+    if not walk.in_rule or not isinstance(arrays, Tree) or not rank or type(at) is not int:
+        return NOT_HERE
+    ranks = [sp.rank(walk.spec(array)) for array in arrays.items]
+    if any(each not in (rank, rank - 1) for each in ranks):
+        return NOT_HERE
+    before = (slice(None),) * (at % rank)
+    start: Atom = Const(0)
+    pieces: list[Atom] = []
+    for array, each in zip(arrays.items, ranks):
+        if each == rank - 1:
+            stop = walk.call(operator.add, start, 1)
+            place: Any = start
+        else:
+            length = walk.call(operator.getitem, walk.call(getattr, array, "shape"), at % rank)
+            first = isinstance(start, Const) and start.value == 0
+            stop = length if first else walk.call(operator.add, start, length)
+            last = array is arrays.items[-1] and len(pieces) == len(ranks) - 1
+            bounds = (Const(None) if first else start, Const(None) if last else stop, Const(None))
+            place = Tree(slice, bounds)
+        index = Tree(tuple, (*map(atom_of, before), place)) if before else place
+        pieces.append(walk.call(operator.getitem, by, index))
+        start = stop
+    return Tree(list, tuple(pieces))
 
 
 def _count(walk: Specializer, args: Any, name: str) -> Any:
@@ -245,6 +308,11 @@ OPERATIONS: dict[Any, Callable[..., Any]] = {
     runtime.unraising: _unraising,
     runtime.refused: _refused,
     np.reshape: _reshape,
+    np.shape: _shape,
+    np.argsort: _argsort,
+    slice: _slice,
+    runtime.each: _each,
+    runtime.split_like: _split_like,
     runtime.stop_gradient: _stop_gradient,
     runtime.tree_like: _tree_like,
     np.size: _count,

@@ -167,7 +167,7 @@ class Reverse:
             for index, item in enumerate(atom.items):
                 if any(var in self.active for var in ir.variables(item)):
                     key = atom.keys[index] if atom.kind is dict else index
-                    self.accumulate(item, self.walk.call(operator.getitem, contribution, Const(key)))
+                    self.accumulate(item, self.item(contribution, key))
         elif isinstance(atom, Var) and atom in self.active:
             add = runtime.accumulate if atom in self.structured else operator.add
             parts = (self.adjoints[atom], contribution)
@@ -178,6 +178,11 @@ class Reverse:
             self.bind(atom, total)
             if self.masks.setdefault(atom, mask) != mask:
                 self.masks[atom] = ()
+
+    def item(self, contribution: Atom, key: Any) -> Atom:
+        if isinstance(contribution, Tree):
+            return contribution.items[contribution.keys.index(key) if contribution.keys else key]
+        return self.walk.call(operator.getitem, contribution, Const(key))
 
     # --- one statement
 

@@ -48,6 +48,8 @@ class Ruled(Leaves):
         except (TypeError, KeyError, AstgradError, registry.UnknownKeyword):
             bound = {}
         args, kwargs = self.operands(op, rule, bound, args, kwargs)
+        if self.in_rule and not isinstance(op.value, Method):
+            args, kwargs = registry.without_defaults(rule, args, kwargs)
         result = self.emit(op, args, kwargs, name)
         if isinstance(result, Var) and self.depends(rule, bound, args, kwargs, result):
             self.varied.add(result)

@@ -23,7 +23,6 @@ WITHOUT_SPEC = {
     sum,
     max,
     min,
-    np.tile,
     np.cross,
     runtime.unpack,
 }  # the kind of the result depends on values

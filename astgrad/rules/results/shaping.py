@@ -246,6 +246,23 @@ def repeat(a: Spec, repeats: Spec, axis: Any = None) -> Spec:
     return Array(dtype, (*dims[:at], dims[at] if times == 1 else length, *dims[at + 1 :]))
 
 
+def tile(A: Spec, reps: Spec) -> Spec:
+    """Each axis as often as `reps` says, axes of length 1 in front where there are too few."""
+    array = np_array(A)
+    shape = shape_known(array)
+    times = [dimension(part) for part in (reps.items if isinstance(reps, Struct) else (reps,))]
+    rank = max(len(shape), len(times))
+    dims = (1,) * (rank - len(shape)) + shape
+    times = [1] * (rank - len(times)) + times
+    return Array(array.dtype, tuple(_times(dim, each) for dim, each in zip(dims, times)))
+
+
+def _times(dim: Dimension, times: Dimension) -> Dimension:
+    if times == 1 or dim == 1:
+        return dim if times == 1 else times
+    return dim * times if isinstance(dim, int) and isinstance(times, int) else None
+
+
 def same_as(a: Spec, **_: Spec) -> Spec:
     """A new array like the operand."""
     operand = numeric(a)
