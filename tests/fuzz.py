@@ -146,6 +146,10 @@ def positive_operand(value: Any) -> bool:
     return away_from(value, 0.15)
 
 
+def above_minus_two(value: Any) -> bool:
+    return away_from(value, -2)  # x - x under a bare root would be singular at every input
+
+
 def large_divisor(_: Any, value: Any) -> bool:
     return away_from(np.abs(value), 0.3)
 
@@ -166,7 +170,7 @@ UNARY: list[Row] = [
     ("np.log({0})", positive_operand),
     ("np.log({0} ** 2 + 1)", always),
     ("np.log1p({0} ** 2)", always),
-    ("np.sqrt({0})", positive_operand),
+    ("np.sqrt({0} + 3)", above_minus_two),
     ("np.sqrt({0} ** 2 + 0.5)", always),
     ("np.abs({0})", always),
     ("np.square({0})", always),
@@ -301,7 +305,7 @@ ON_ARRAYS: list[Row] = [
 ON_SCALARS: list[Row] = [
     ("math.sin({0})", always),
     ("math.exp({0})", lambda v: v < 2),
-    ("math.sqrt({0})", positive_operand),
+    ("math.sqrt({0} + 3)", above_minus_two),
     ("math.tanh({0})", always),
     ("abs({0})", always),
     ("float({0})", always),
