@@ -125,7 +125,7 @@ class Call:
     origin: Origin = NOWHERE
 
 
-@dataclass(eq=False, frozen=True)
+@dataclass(eq=False, frozen=True, repr=False)
 class Block:
     """A region: its parameters are bound on entry, its results are what the owner's targets receive."""
 
@@ -134,7 +134,7 @@ class Block:
     results: tuple[Atom, ...]
 
 
-@dataclass(eq=False, frozen=True)
+@dataclass(eq=False, frozen=True, repr=False)
 class If:
     """targets = then.results if test else orelse.results; the targets are the phis."""
 
@@ -145,7 +145,7 @@ class If:
     origin: Origin = NOWHERE
 
 
-@dataclass(eq=False, frozen=True)
+@dataclass(eq=False, frozen=True, repr=False)
 class Tape:
     """What a loop records (or reads, when reversed): one tuple of `atoms` an iteration, in `list`."""
 
@@ -154,7 +154,7 @@ class Tape:
     reads: bool = False
 
 
-@dataclass(eq=False, frozen=True)
+@dataclass(eq=False, frozen=True, repr=False)
 class Loop:
     """A scan: carried values start as `initial`, are `params` inside, and leave as `targets`.
 
@@ -176,7 +176,7 @@ class Loop:
     origin: Origin = NOWHERE
 
 
-@dataclass(eq=False, frozen=True)
+@dataclass(eq=False, frozen=True, repr=False)
 class Handler:
     """except types as name: block. `name` is bound in the block."""
 
@@ -185,7 +185,7 @@ class Handler:
     block: Block
 
 
-@dataclass(eq=False, frozen=True)
+@dataclass(eq=False, frozen=True, repr=False)
 class Try:
     """targets = results of the arm that completed: body then orelse, or a handler; then finalbody."""
 
@@ -197,7 +197,7 @@ class Try:
     origin: Origin = NOWHERE
 
 
-@dataclass(eq=False, frozen=True)
+@dataclass(eq=False, frozen=True, repr=False)
 class With:
     """with context as name: block."""
 
@@ -214,7 +214,7 @@ Statement = Union[Call, If, Loop, Try, With]
 # --- functions
 
 
-@dataclass(eq=False, frozen=True)
+@dataclass(eq=False, frozen=True, repr=False)
 class Capture:
     """Where a captured name lives: a module's globals or a closure cell. It is read live (S1)."""
 
@@ -236,7 +236,7 @@ class Capture:
         raise NameError(f"name '{self.name}' is not defined", name=self.name)
 
 
-@dataclass(eq=False, frozen=True)
+@dataclass(eq=False, frozen=True, repr=False)
 class Guard:
     """A fact of the lowering: `capture` read now, then the attributes `path`, is the object `value`.
 
@@ -249,7 +249,7 @@ class Guard:
     code: Any = None
 
 
-@dataclass(eq=False, frozen=True)
+@dataclass(eq=False, frozen=True, repr=False)
 class Param:
     """A parameter; `kind` as in `inspect.Parameter.kind`'s names, `default` None where there is none."""
 

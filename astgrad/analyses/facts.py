@@ -42,7 +42,7 @@ class Path:
         return value
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Fact:
     """`kind` of the value at `path` is `expected`.
 
