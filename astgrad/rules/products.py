@@ -27,7 +27,14 @@ def matmul(by: Any, x1: Any, x2: Any) -> Any:
     elif x1.ndim == 2 and x2.ndim == 2:
         b1 = by @ np.conj(x2.T)
         b2 = np.conj(x1.T) @ by
-    elif x2.ndim == 1:
+    else:
+        b1, b2 = matmul_of_stacks(by, x1, x2)
+    return b1, b2
+
+
+def matmul_of_stacks(by: Any, x1: Any, x2: Any) -> Any:
+    """One of the two, or both, of three axes or more; a function of its own, to be read when it is needed."""
+    if x2.ndim == 1:
         b1 = by[..., None] * np.conj(x2)
         b2 = np.tensordot(by, np.conj(x1), by.ndim)
     elif x1.ndim == 1:
