@@ -248,6 +248,25 @@ def _squeeze(a: Spec, axis: Any = None) -> Pairs | None:
     return [] if all(dims[i] == 1 for i in (axes if isinstance(axes, tuple) else (axes,))) else None
 
 
+def _full(shape: Spec, fill_value: Spec, *args: Spec, **kwargs: Spec) -> Pairs | None:
+    """What fills an array has to broadcast to it: a number does."""
+    return _filled(shape) if sp.rank(fill_value) == 0 else None
+
+
+def _full_like(a: Spec, fill_value: Spec, *args: Spec, **kwargs: Spec) -> Pairs | None:
+    return [] if sp.rank(fill_value) == 0 and not kwargs else None
+
+
+def _norm(x: Spec, *args: Spec, **kwargs: Spec) -> Pairs | None:
+    """The Euclidean norm never raises, other orders do for some ranks and for what is empty."""
+    return _reduction(x) if not args and not kwargs.keys() - {"axis", "keepdims"} else None
+
+
+def _diff(a: Spec, *args: Spec, **kwargs: Spec) -> Pairs | None:
+    """Where nothing is put before or behind; a negative n would be unknown."""
+    return [] if len(args) <= 2 and not kwargs.keys() - {"n", "axis"} else None
+
+
 def _filled(shape: Spec, *args: Spec, **kwargs: Spec) -> Pairs | None:
     """A negative length raises, and n - 1 may be one."""
     lengths = shape.items if isinstance(shape, Struct) else (shape,)
@@ -276,13 +295,15 @@ def _number(x: Spec) -> Pairs | None:
     )
 
 
+REDUCTIONS = (np.sum, np.mean, np.prod, np.var, np.std, np.cumsum, np.cumprod, np.nansum, np.nanmean)
+
 CHECKS: dict[Any, Callable[..., Pairs | None]] = {
     np.matmul: _matmul,
     np.dot: _dot,
     np.inner: _inner,
     np.vdot: _vdot,
     **dict.fromkeys((np.where, np.clip), _broadcasting),
-    **dict.fromkeys((np.sum, np.mean, np.prod, np.var, np.std, np.cumsum, np.all, np.any), _reduction),
+    **dict.fromkeys((*REDUCTIONS, np.all, np.any), _reduction),
     **dict.fromkeys((np.max, np.min, np.argmax, np.argmin), _nonempty),
     np.arange: _arange,
     operator.getitem: _getitem,
@@ -292,7 +313,11 @@ CHECKS: dict[Any, Callable[..., Pairs | None]] = {
     np.array: _array,
     np.reshape: _reshape,
     np.squeeze: _squeeze,
-    **dict.fromkeys((np.zeros, np.ones, np.empty, np.full), _filled),
+    **dict.fromkeys((np.zeros, np.ones, np.empty), _filled),
+    np.full: _full,
+    np.full_like: _full_like,
+    np.linalg.norm: _norm,
+    np.diff: _diff,
     **dict.fromkeys((float, bool), _number),
 }
 
@@ -331,7 +356,7 @@ SAFE = frozenset(
             np.ndarray.flatten,
         ),
         *(np.float64, np.float32, np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like),
-        *(np.full_like, np.iscomplexobj, np.isrealobj, np.result_type, np.linalg.norm, np.trace, np.sign),
+        *(np.iscomplexobj, np.isrealobj, np.result_type, np.trace, np.sign),
         *(len, isinstance, type, tuple, list, slice, range, operator.is_, operator.is_not, operator.not_),
         *(runtime.unbroadcast, runtime.spread, runtime.unreduce, runtime.zeros, runtime.stop_gradient),
         *(runtime.accumulate, runtime.lowered),

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from astgrad import runtime
+import astgrad
+from astgrad import runtime, runtime_products
 from astgrad.errors import MissingRule, UntrackedMutation
 from astgrad.rules.registry import RULES
 
@@ -79,6 +80,123 @@ def test_singular_partials_of_python_floats_do_not_raise() -> None:
         assert np.isnan(RULES[math.atan2].backward(0.0, 0.0, 0.0)).all()  # type: ignore[misc]
 
 
+@pytest.mark.parametrize("ord", [None, 1, 2, 3, 1.5, np.inf, -np.inf, 0])
+def test_norms_at_zero(ord: Any) -> None:
+    np.testing.assert_array_equal(adjoint(np.linalg.norm, np.zeros(3), ord=ord), np.zeros(3))
+
+
+def test_ties_of_norms_ranges_and_medians() -> None:
+    tied = np.array([1.0, -3.0, 3.0, 1.0])
+    np.testing.assert_array_equal(adjoint(np.linalg.norm, tied, ord=np.inf), [0, -0.5, 0.5, 0])
+    np.testing.assert_array_equal(adjoint(np.linalg.norm, tied, ord=-np.inf), [0.5, 0, 0, 0.5])
+    np.testing.assert_array_equal(adjoint(np.ptp, np.abs(tied)), [-0.5, 0.5, 0.5, -0.5])
+    np.testing.assert_array_equal(adjoint(np.median, tied), [0.5, 0, 0, 0.5])
+    np.testing.assert_array_equal(adjoint(np.median, tied[1:]), [0, 0, 1])
+
+
+def test_running_products_with_zeros() -> None:
+    ba = adjoint(np.cumprod, np.array([2.0, 0.0, 3.0]), np.ones(3))
+    np.testing.assert_array_equal(ba, [1, 2 + 2 * 3, 0])
+
+
+def test_nan_is_left_out() -> None:
+    np.testing.assert_array_equal(adjoint(np.nansum, np.array([1.0, np.nan])), [1, 0])
+    np.testing.assert_array_equal(adjoint(np.nanmean, np.array([1.0, np.nan])), [1, 0])
+
+
+def test_numbers_reduced_over_an_axis() -> None:
+    for function in (np.sum, np.prod, np.max, np.min):
+        assert function(1.5, axis=0) == function(1.5)
+        assert np.shape(adjoint(function, 1.5, axis=0)) == ()
+
+
+@pytest.mark.parametrize(
+    "subscripts, k, expected",
+    [
+        ("ij,jk->ik", 0, "ik,jk->ij"),
+        ("ij,jk->ik", 1, "ik,ij->jk"),
+        ("ij,jk", 0, "ik,jk->ij"),
+        ("ba", 0, "ab->ba"),
+        ("ii->i", 0, "i,ia->ia"),
+        ("ij->i", 0, "i,ij->ij"),
+        ("...ij,jk->...ik", 1, "...ik,...ij->...jk"),
+    ],
+)
+def test_subscripts_of_the_adjoint(subscripts: str, k: int, expected: str) -> None:
+    assert runtime_products.subscripts_back(subscripts, k) == expected
+
+
+def test_coinciding_indices() -> None:
+    np.testing.assert_array_equal(runtime_products.coinciding("ii", np.ones((2, 2))), np.eye(2))
+
+
+# --- cases that a rule does not have are refused where they are called
+
+
+def nuclear(x):
+    return np.linalg.norm(x, "nuc")
+
+
+def spectral(x):
+    return np.linalg.norm(x, 2, axis=(0, 1))
+
+
+def trailing_dots(x):
+    return np.einsum("i...->", x)
+
+
+def four_factors(x):
+    return np.einsum("ij,ij,ij,ij->", x, x, x, x)
+
+
+def median_of_all(x):
+    return np.sum(np.median(x, axis=(0, 1)))
+
+
+@pytest.mark.parametrize(
+    "function, message",
+    [
+        (nuclear, "np.linalg.norm of a matrix"),
+        (spectral, "np.linalg.norm of a matrix"),
+        (trailing_dots, "np.einsum with '...' behind a letter"),
+        (four_factors, "np.einsum of more than three operands"),
+        (median_of_all, "np.median over several axes"),
+    ],
+)
+def test_a_refused_case_has_a_caret(function: Any, message: str) -> None:
+    with pytest.raises(MissingRule) as error:
+        astgrad.grad(function)(np.ones((2, 2)))
+    text = str(error.value)
+    assert message in text and "test_edges.py" in text and "^^^" in text and "stop_gradient" in text
+
+
+def pieces(x):
+    a, b, c = np.split(x, 3)
+    first, _, last = np.array_split(x, 3)
+    left, right = np.split(x, [2])
+    return np.sum(a * b * c) + np.sum(first * last) + np.sum(left) * right[0]
+
+
+def columns(x):
+    left, right = np.hsplit(x, 2)
+    return np.sum(left * right) + np.vsplit(x, 2)[1][0, 1]
+
+
+def picked_by_floats(x):
+    return np.sum(np.where(x, x * x, x))
+
+
+@pytest.mark.parametrize("function, shape", [(pieces, 6), (columns, (2, 4)), (picked_by_floats, 5)])
+def test_pieces(function: Any, shape: Any) -> None:
+    x = np.random.default_rng(0).normal(size=shape)
+    bx, step = astgrad.grad(function)(x), 1e-6
+    for index in np.ndindex(x.shape):
+        up, down = x.copy(), x.copy()
+        up[index] += step
+        down[index] -= step
+        assert bx[index] == pytest.approx((function(up) - function(down)) / (2 * step), rel=1e-6)
+
+
 @pytest.mark.parametrize(
     "a, expected",
     [
@@ -114,7 +232,10 @@ def test_where_masks() -> None:
     assert by == np.inf
 
 
-@pytest.mark.parametrize("function", [np.sum, np.mean, np.prod, np.cumsum, np.linalg.norm])
+EMPTY = [np.sum, np.mean, np.prod, np.cumsum, np.cumprod, np.nansum, np.linalg.norm, np.diff]
+
+
+@pytest.mark.parametrize("function", EMPTY)
 def test_empty_arrays(function: Any) -> None:
     empty = np.zeros(0)
     with np.errstate(all="ignore"), warnings.catch_warnings():
@@ -123,7 +244,7 @@ def test_empty_arrays(function: Any) -> None:
         y = function(empty)
         by = np.ones_like(y) if np.ndim(y) else 1.0
         ba = rule.backward(by, *((y,) if rule.kind == "adjoint" else ()), empty)  # type: ignore[misc]
-    assert np.shape(ba) == (0,)
+    assert np.shape(ba if len(rule.wrt) == 1 else ba[0]) == (0,)
 
 
 def test_repeated_reads_add() -> None:
