@@ -285,7 +285,7 @@ class Gradient:
             optimize=optimize,
             name=self._generated_name,
         )
-        signature = in_words(primal.arguments, built.specs)
+        signature = in_words(primal.arguments, built.specs, facts)
         globals_ = getattr(self._base, "__globals__", {"np": np})
         emitted = pipeline.printed(built, self._doc(signature, facts), globals_, plain=not optimize)
         function = compile_text(emitted, globals_, self._base)

@@ -70,7 +70,7 @@ class Pullback(Gradient):
             raise NotDifferentiable(f"{self.__name__} returns no float, so it has no pullback")
         built = pipeline.improved(primal.function, made.adjoint, facts, optimize=True)
         forward, backward = split(built.function, made.seeds, built.specs)
-        signature = in_words(primal.arguments, built.specs)
+        signature = in_words(primal.arguments, built.specs, facts)
         globals_ = getattr(self._base, "__globals__", {"np": np})
         halves = []
         for half in (forward, backward):

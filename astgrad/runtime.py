@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -51,7 +51,7 @@ def cast(value: Any, x: Any) -> Any:
     return dtype.type(value)
 
 
-def refused(message: str) -> NoReturn:
+def refused(message: str) -> Any:
     """Refuse a case that a rule does not have; where the specs decide it, at the line differentiated."""
     raise MissingRule(message)
 

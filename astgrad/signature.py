@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from astgrad.analyses import specs as sp
+from astgrad.analyses.facts import Facts
 from astgrad.ir import Atom, Const, Tree, Var
 from astgrad.transform.primitive import primitive
 
@@ -69,9 +70,14 @@ def resolve_wrt(
     return tuple(names), single
 
 
-def in_words(arguments: dict[str, Atom], specs: dict[Var, sp.Spec]) -> str:
+def in_words(arguments: dict[str, Atom], specs: dict[Var, sp.Spec], facts: Facts) -> str:
     """The signature as the docstring has it: `W: float64 (2-d), y: int`."""
-    return ", ".join(f"{name}: {described(atom, specs)}" for name, atom in arguments.items())
+    values = {fact.path.root: fact.expected for (path, kind), fact in facts.used.items() if kind == "value" and not path.steps}
+    shown = (
+        str(values[atom]) if isinstance(atom, Var) and atom in values else described(atom, specs)
+        for atom in arguments.values()
+    )
+    return ", ".join(f"{name}: {words}" for name, words in zip(arguments, shown))
 
 
 def described(atom: Atom, specs: dict[Var, sp.Spec]) -> str:

@@ -176,10 +176,13 @@ class Algebra(Builder):
         before, after = (sp.dtype_of(registry.result_spec(operator.mul, pair, {})) for pair in specs)
         return spread[0] if before is not None and before == after else None
 
-    def respread(self, value: Atom, shape: Atom, op: Any, *operands: Atom) -> Atom:
-        """A value spread over a shape, in the dtype that `op` of the operands has."""
-        spread = self.call(np.broadcast_to, value, shape)
+    def respread(self, value: Atom, shape: Atom, op: Any, *operands: Atom) -> Atom | None:
+        """A value spread over a shape, in the dtype that `op` of the operands has; None if it has less."""
         dtype = sp.dtype_of(registry.result_spec(op, tuple(self.spec(operand) for operand in operands), {}))
+        given = sp.dtype_of(self.spec(value))
+        if dtype is not None and given is not None and given.itemsize < dtype.itemsize:
+            return None
+        spread = self.call(np.broadcast_to, value, shape)
         if dtype is None or sp.dtype_of(self.spec(spread)) == dtype:
             return spread
         return self.call(Method("astype"), spread, Const(dtype.type))

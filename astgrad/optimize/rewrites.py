@@ -196,11 +196,21 @@ def outwards(b: Algebra, x: Atom, y: Atom) -> Atom | None:
     return None
 
 
+def counts(b: Algebra, x: Atom) -> bool:
+    """Whether a value is a Python int, as sizes are: a product with it neither overflows nor vanishes."""
+    spec = b.spec(x)
+    return isinstance(spec, sp.Number) and spec.type is int
+
+
+def one_counts(b: Algebra, x: Atom, y: Atom) -> bool:
+    return counts(b, x) or counts(b, y)
+
+
 def fractions(b: Algebra, x: Atom, y: Atom) -> Atom | None:
     """(1 / n) * (1 / s) is 1 / (n * s)."""
     first, second = (b.match(factor, operator.truediv, np.divide) for factor in (x, y))
     literal = first and second and number(first[0]) is not None and number(second[0]) is not None
-    if first and second and literal and before(b, first[1], second[1]):
+    if first and second and literal and one_counts(b, first[1], second[1]) and before(b, first[1], second[1]):
         denominator = b.call(operator.mul, first[1], second[1])
         return b.call(operator.truediv, Const(number(first[0]) * number(second[0])), denominator)
     return None
@@ -243,7 +253,7 @@ def div(b: Algebra, x: Atom, y: Atom) -> Atom | None:
         return b.call(operator.neg, b.call(operator.truediv, Const(-number(x)), y))
     parts = b.match(x, operator.truediv, np.divide)
     literal = parts and number(parts[0]) is not None
-    if parts and literal and b.scalar(parts[1]) and before(b, parts[1], y):
+    if parts and literal and counts(b, parts[1]) and before(b, parts[1], y):
         return b.call(operator.truediv, parts[0], b.call(operator.mul, parts[1], y))
     if b.match(y, operator.neg, np.negative):
         return b.call(operator.neg, b.call(operator.truediv, x, b.match(y, operator.neg, np.negative)[0]))  # type: ignore[index]

@@ -26,6 +26,12 @@ RANK_DECIDING = frozenset(
     )
 )
 DECIDING = ((np.diff, "n"),)  # of one function alone
+# keywords that make a function write, with the values for which it does not
+WRITING: dict[Any, tuple[Any, ...]] = {
+    "out": (None,),
+    "overwrite_input": (None, False),
+    ("nan_to_num", "copy"): (True,),
+}
 SEVERAL_ARRAYS = frozenset(("arrays", "seq", "tup", "arys"))
 LIST_PARAMETERS = frozenset(("arrays", "object", "seq", "tup", "arys", "operands", "shape", "newshape"))
 
@@ -38,11 +44,7 @@ class Ruled(Leaves):
     def ruled(self, op: Const, args: Any, kwargs: Any, name: str) -> Atom:
         """A call of a function that the registry knows."""
         rule: Any = registry.lookup(op.value)
-        for key, value in kwargs:
-            if key == "out" and not (isinstance(value, Const) and value.value is None):
-                self.refuse(
-                    UntrackedMutation, "'out=' writes into an array", "assign the result to a name instead"
-                )
+        self.check_writes(op, kwargs)
         try:
             bound = registry.bind(rule, args, dict(kwargs))
         except (TypeError, KeyError, AstgradError, registry.UnknownKeyword):
@@ -50,10 +52,37 @@ class Ruled(Leaves):
         args, kwargs = self.operands(op, rule, bound, args, kwargs)
         if self.in_rule and not isinstance(op.value, Method):
             args, kwargs = registry.without_defaults(rule, args, kwargs)
+        if rule.kind != "constant" and self.is_varied(*args):
+            self.check_kinds(args)
         result = self.emit(op, args, kwargs, name)
         if isinstance(result, Var) and self.depends(rule, bound, args, kwargs, result):
             self.varied.add(result)
         return result
+
+    def check_writes(self, op: Const, kwargs: Any) -> None:
+        """Refuse keywords that make a function write into its operands."""
+        for key, value in kwargs:
+            harmless = WRITING.get((getattr(op.value, "__name__", ""), key), WRITING.get(key))
+            if harmless is None or (isinstance(value, Const) and value.value in harmless):
+                continue
+            self.refuse(
+                UntrackedMutation, f"{key!r} writes into an array", "assign the result to a name instead"
+            )
+
+    def check_kinds(self, operands: tuple[Atom, ...]) -> None:
+        """Refuse what has no rules beside a differentiated value (S3): foreign arrays, users' objects."""
+        for var in (var for operand in operands for var in ir.variables(operand)):
+            spec, path = self.spec(var), self.paths.get(var)
+            kind = str(spec.dtype) if isinstance(spec, sp.Array) and spec.dtype.kind not in "biufc" else ""
+            if spec is UNKNOWN and path is not None and self.facts.known(path):
+                found = type(self.facts.value(path))
+                kind = f"{found.__module__}.{found.__qualname__}".replace("builtins.", "")
+            if kind:
+                self.refuse(
+                    MissingRule,
+                    f"a differentiated value meets one of type {kind}, which has no derivative rules",
+                    "convert it with np.asarray(..., float), or write a rule for the operation",
+                )
 
     def operands(
         self, op: Const, rule: Any, bound: dict[str, Any], args: Any, kwargs: Any
@@ -117,10 +146,10 @@ class Ruled(Leaves):
                 "write one (docs/adding_a_rule.md), or wrap the argument in stop_gradient(...)",
             )
         pure = isinstance(op.value, np.ufunc)
-        if not pure and any(isinstance(self.spec(v), sp.Array) for o in operands for v in ir.variables(o)):
+        if not pure and (any(map(is_mutable, operands)) or self.holds_arrays(operands)):
             self.refuse(
                 UntrackedMutation,
-                f"{shown} may write into the array that it is given",
+                f"{shown} may write into what it is given",
                 "pass a copy of what it needs outside the function, or declare it (docs/adding_a_rule.md)",
             )
         if any(isinstance(operand, Closure) for operand in operands):
@@ -130,12 +159,20 @@ class Ruled(Leaves):
         effects = ir.PURE if pure else Effects(None, (), True, "unknown")
         return self.append(op, args, kwargs, UNKNOWN, effects, name)
 
+    def holds_arrays(self, operands: tuple[Atom, ...]) -> bool:
+        return any(isinstance(self.spec(v), sp.Array) for operand in operands for v in ir.variables(operand))
+
     def foreign_method(self, method: Method, args: Any, name: str) -> None:
         self.refuse(
             MissingRule,
             f"the array method .{method.name}() has no derivative rule",
             "write it with a NumPy function that has one (docs/rules.md)",
         )
+
+
+def is_mutable(atom: Atom) -> bool:
+    """Whether a container can be written, or holds one that can."""
+    return isinstance(atom, Tree) and (atom.kind not in (tuple, slice) or any(map(is_mutable, atom.items)))
 
 
 def is_numpy(function: Any) -> bool:

@@ -40,7 +40,7 @@ def loss_grad(W, b, V, c, x, y):
     # backward
     bf = zeros(f)  # 11: c + V @ h
     prod_f = unbroadcast(1.0, log_sum_exp_f) * np.conjugate(1 / sum_exp_f)  # 12
-    unreduce_prod_f = unreduce(unbroadcast(prod_f, sum_exp_f), exp_f, None, False)  # 12
+    unreduce_prod_f = unreduce(unbroadcast(prod_f, sum_exp_f), exp_f)  # 12: sum(exp(f))
     prod_f = unbroadcast(unreduce_prod_f, exp_f) * np.conjugate(exp_f)  # 12: exp(f)
     bf = accumulate(bf, unbroadcast(prod_f, f))  # 12: exp(f)
     bf_y = unbroadcast(unbroadcast(1.0, neg_f_y) * -1, f_y)  # 12: -f[y]

@@ -57,7 +57,7 @@ REWRITTEN = [
     # quotients
     ("(1 / s) * x", "x / s"),
     ("x * (2 / y)", "2 * x / y"),
-    ("(1 / x) * (1 / y)", "1 / (x * y)"),
+    ("(1 / x) * (1 / y)", "1 / y / x"),
     ("np.divide(x, y)", "x / y"),
     ("np.divide(s, x.size)", "s / x.size"),
     # what was spread over a shape stays small

@@ -253,8 +253,8 @@ def tile(A: Spec, reps: Spec) -> Spec:
     times = [dimension(part) for part in (reps.items if isinstance(reps, Struct) else (reps,))]
     rank = max(len(shape), len(times))
     dims = (1,) * (rank - len(shape)) + shape
-    times = [1] * (rank - len(times)) + times
-    return Array(array.dtype, tuple(_times(dim, each) for dim, each in zip(dims, times)))
+    ones: list[Dimension] = [1] * (rank - len(times))
+    return Array(array.dtype, tuple(_times(dim, each) for dim, each in zip(dims, [*ones, *times])))
 
 
 def _times(dim: Dimension, times: Dimension) -> Dimension:
