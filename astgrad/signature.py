@@ -72,7 +72,8 @@ def resolve_wrt(
 
 def in_words(arguments: dict[str, Atom], specs: dict[Var, sp.Spec], facts: Facts) -> str:
     """The signature as the docstring has it: `W: float64 (2-d), y: int`."""
-    values = {fact.path.root: fact.expected for (path, kind), fact in facts.used.items() if kind == "value" and not path.steps}
+    whole = (fact for (path, kind), fact in facts.used.items() if kind == "value" and not path.steps)
+    values = {fact.path.root: fact.expected for fact in whole}
     shown = (
         str(values[atom]) if isinstance(atom, Var) and atom in values else described(atom, specs)
         for atom in arguments.values()
