@@ -114,7 +114,7 @@ class Gradient:
         self.__doc__ = f"Gradient of {name} with respect to {', '.join(self._names)}."
         self.__signature__ = self._signature
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         if self._self:
             return self._enter(*self._self, *args, **kwargs)
         return self._enter(*args, **kwargs)
@@ -161,11 +161,11 @@ class Gradient:
         """The generated source of every signature so far."""
         return {compiled.signature: compiled.emitted.text for compiled in self._compiled}
 
-    def source_for(self, *args: Any, **kwargs: Any) -> str:
+    def source_for(self, /, *args: Any, **kwargs: Any) -> str:
         """The generated source for the signature of these arguments; nothing is called."""
         return self.compiled_for(*args, **kwargs).emitted.text
 
-    def specialize(self, *args: Any, **kwargs: Any) -> FunctionType:
+    def specialize(self, /, *args: Any, **kwargs: Any) -> FunctionType:
         """The bare generated function for these arguments: it tests nothing, and steps in a debugger."""
         return self.compiled_for(*args, **kwargs).function
 
@@ -174,14 +174,14 @@ class Gradient:
         """The function's own SSA, one statement a line: the list x_i <- g_i(x_Pa(i)) of the lecture."""
         return str(self._lowered())
 
-    def compiled_for(self, *args: Any, **kwargs: Any) -> Compiled:
+    def compiled_for(self, /, *args: Any, **kwargs: Any) -> Compiled:
         """The compiled gradient for these arguments, with its IR."""
         bound = bind(self._base, signature_of(self._base), (*self._self, *args), kwargs)
         return self._find(bound.args, bound.kwargs)[0]
 
     # --- finding and making the one for a call
 
-    def _miss(self, *args: Any, **kwargs: Any) -> Any:
+    def _miss(self, /, *args: Any, **kwargs: Any) -> Any:
         """A call whose arguments the guard of the last one did not know."""
         bound = bind(self._base, signature_of(self._base), args, kwargs)
         compiled, fits = self._find(bound.args, bound.kwargs)

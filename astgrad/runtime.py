@@ -351,6 +351,15 @@ def owned(x: Any) -> Any:
     return _map(owned, x) if _is_container(x) else x
 
 
+def like(bx: Any, x: Any) -> Any:
+    """The gradient bx in x's kind and dtype and in memory of its own, item by item in containers."""
+    if bx is None:
+        return None
+    if type(x) in KINDS:
+        return spread(bx, x)
+    return _map(like, bx, x) if _is_container(x) else owned(bx)
+
+
 def immutable(x: Any) -> Any:
     """x, where an assignment like x += y makes a new value; refused where it would write into x."""
     if type(x) in KINDS - {*ARRAYS} | {str, bytes, tuple, frozenset, range, type(None)}:

@@ -77,3 +77,37 @@ def angle_of_small_integers(x, k):
 @program(positive(3), np.array([2, 100, 3], np.uint8))
 def bytes_to_a_power(x, k):  # np.log of bytes is a float16
     return np.sum(k**x)
+
+
+# --- the gradient has the kind and dtype of its argument
+
+
+@program(
+    np.float64(0.3),
+    np.complex128(1 + 2j),
+    wrt=("x", "y"),
+    also=(
+        case(0.3, np.array(1 + 2j)),
+        case(np.array(0.3), 1 + 2j),
+        case(normal(3), np.array([1j, 2, 1 - 1j])),
+        case(normal(3), np.array(1 - 1j)),
+    ),
+)
+def kinds_of_mixed_products(x, y):
+    return np.sum(x * np.real(y)) + np.sum(np.imag(1j * x * np.conj(y)))
+
+
+@program(np.float32(0.5), np.float64(0.3), wrt=("x", "y"), tolerance=2e-3)
+def complex_literals_are_weak(x, y):  # 1j * np.float64(2) is a complex of Python
+    return np.imag(1j * x * y) + (1j * y * x).imag
+
+
+@program(normal(3), np.array([1j, 2, 1 - 1j]), wrt=("x", "y"))
+def array_of_reals_and_complexes(x, y):
+    return np.linalg.norm(np.array([x, y]))
+
+
+@program(np.float64(0.3), np.array(0.4), wrt=("x", "y"), also=(case(0.3, np.float64(0.4)),))
+def shapes_of_scalars(x, y):
+    z = np.reshape(x, ()) * np.transpose(y) + np.flip(x) * np.squeeze(y)
+    return z * np.reshape(y, np.shape(x))

@@ -77,10 +77,9 @@ def is_zero(b: Algebra, atom: Atom, partner: Atom) -> bool:
 
 
 def add(b: Algebra, x: Atom, y: Atom) -> Atom | None:
-    if is_zero(b, x, y):
-        return y
-    if is_zero(b, y, x):
-        return x
+    for zero, other in ((x, y), (y, x)):
+        if is_zero(b, zero, other):
+            return without_zero(b, zero, other)
     if number(x) is not None and number(y) is not None:
         return Const(number(x) + number(y))
     for one, other in ((x, y), (y, x)):
@@ -95,6 +94,17 @@ def add(b: Algebra, x: Atom, y: Atom) -> Atom | None:
     if x is y and isinstance(x, Var):
         return b.call(operator.mul, Const(2), x)
     return twice(b, x, y) or spread_sum(b, x, y)
+
+
+def without_zero(b: Algebra, zero: Atom, y: Atom) -> Atom | None:
+    """0 + y is y, in the dtype of the sum: a real y that is added to complex zeros becomes complex."""
+    if isinstance(zero, Const) and isinstance(y, Const):
+        return Const(zero.value + y.value)
+    total = registry.result_spec(operator.add, (b.spec(zero), b.spec(y)), {})
+    have, want = sp.dtype_of(b.spec(y)), sp.dtype_of(total)
+    if have is None or want is None or have == want:
+        return y
+    return b.call(Method("astype"), y, Const(want.type)) if isinstance(b.spec(y), sp.Array) else None
 
 
 def twice(b: Algebra, x: Atom, y: Atom) -> Atom | None:

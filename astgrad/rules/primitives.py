@@ -117,6 +117,12 @@ linear(runtime.scalar, lambda by, y: by, spec=lambda y: y, result="view")
 linear(runtime.field, lambda by, x, name: runtime.scatter_field(by, name, x), result="view")
 linear(runtime.scatter_field, lambda bz, by, name, x: getattr(bz, name))
 linear(runtime.owned, lambda by, x: by, spec=lambda x: x)
+linear(
+    runtime.like,
+    lambda by, bx, x: unbroadcast(by, bx),
+    shape_only=["x"],
+    spec=lambda bx, x: making.runtime_like(x),
+)
 linear(runtime.immutable, lambda by, x: by, result="view", spec=lambda x: x)
 elementwise(runtime.lowered, lambda y, exponent: 1, spec=making.lowered)
 constant(runtime.zeros, spec=lambda x: making.runtime_like(x))

@@ -82,6 +82,8 @@ def zero(walk: Specializer, x: Var) -> Atom:
 def in_kind(walk: Specializer, value: Atom, x: Var) -> Atom:
     """An adjoint as it is returned: a float for a float, an array of rank 0 for one, the same dtype."""
     have, want = walk.spec(value), walk.spec(x)
+    if isinstance(want, sp.Unknown):
+        return walk.call(runtime.like, value, x)
     if isinstance(want, sp.Number):
         if isinstance(have, sp.Number) and have.type is want.type is float:
             return value

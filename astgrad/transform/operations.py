@@ -54,6 +54,8 @@ def _getattr(walk: Specializer, args: Any, name: str) -> Any:
             return walk.apply(Const(getattr(value.kind, attribute).fget), (value,), (), name)
         return found
     spec = walk.spec(value)
+    if walk.in_rule and attribute == "T" and sp.rank(spec) == 0:
+        return value  # an adjoint may be a number of Python
     if isinstance(spec, (sp.Array, sp.Number)) or (isinstance(value, Var) and not walk.facts.roots):
         if isinstance(spec, sp.Array) and not hasattr(np.ndarray, attribute):
             raise AttributeError(f"'numpy.ndarray' object has no attribute {attribute!r}")
@@ -182,11 +184,10 @@ def _tree_like(walk: Specializer, args: Any, name: str) -> Any:
             return Tree(
                 atom.kind, tuple(item(each, (*place, i)) for i, each in enumerate(atom.items)), atom.keys
             )
-        return (
-            walk.call(operator.getitem, by, place if len(place) > 1 else place[0])
-            if walk.is_varied(atom)
-            else Const(None)
-        )
+        if not walk.is_varied(atom):
+            return Const(None)
+        piece = walk.call(operator.getitem, by, place if len(place) > 1 else place[0])
+        return broadcasting.cast(walk, piece, atom)
 
     return item(tree, ())
 

@@ -53,4 +53,4 @@ def loss_grad(W, b, V, c, x, y):
     bb = unbroadcast(bb_plus_Wx, b)  # 10: b + W @ x
     matmul_Wx_0 = matmul(unbroadcast(bb_plus_Wx, Wx), W, x)[0]  # 10: b + W @ x
     bW = unbroadcast(matmul_Wx_0, W)  # 10: W @ x
-    return owned(bW), owned(bb), owned(bV), bc  # 10: b + W @ x
+    return like(bW, W), like(bb, b), like(bV, V), like(bc, c)

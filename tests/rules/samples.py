@@ -509,6 +509,7 @@ SAMPLES: dict[Any, list[Sample]] = {
     runtime.immutable: [s(1.5)],
     runtime.value: [s(V3), s(1.5)],
     runtime.owned: [s(V3), s(1.5)],
+    runtime.like: [s(V3, V3), s(1.5, 2.5)],
     runtime.picked: [s([1.5, 3.5], 2.5, [0.5, 2.5])],
     runtime.pick: [s(1.5, 2.5, [0.5, 2.5]), s(1.5, V3.max(), V3)],
     runtime_products.others: [

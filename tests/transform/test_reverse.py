@@ -188,7 +188,8 @@ ADJOINTS = {
         t10 = mul(t9, 2)
         t11 = unbroadcast(t10, unknown)
         bunknown_2 = add(bunknown, t11)
-        return bunknown_2
+        t12 = like(bunknown_2, unknown)
+        return t12
         """,
     ),
     "the output is the argument": ("s", "bs = value(1.0)\nreturn bs"),

@@ -53,6 +53,8 @@ def _arithmetic(op: Any) -> Callable[..., Spec | None]:
                 raise Undecided  # a repetition
             return None
         numbers = [numeric(a) for a in args]
+        if [getattr(a, "type", None) for a in numbers] == [complex, np.float64]:
+            return Number(complex)  # complex.__mul__ takes the np.float64 for the float that it is
         if not all(isinstance(a, Number) and a.type in NUMBERS for a in numbers):
             return None
         if op in (operator.add, operator.sub):
