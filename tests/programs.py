@@ -1738,6 +1738,22 @@ def conjugates_of_numbers(x):
     return (z * z.conjugate()).real + (z * np.conj(z)).real + np.imag(z.conjugate() * 1j)
 
 
+@program(normal(3, dtype=np.float32), normal(3, seed=1), wrt=(0, 1), tolerance=F32)
+def joined_precisions(x, y):
+    return (
+        np.sum(np.concatenate([x, y]) ** 2) + np.sum(np.stack([x, y]) ** 3) + np.sum(np.hstack([y, x]) * x[0])
+    )
+
+
+@program(normal(2, 1, 3), also=(case(normal(2, 1, 1)), case(normal(3, 1, 3))))
+def filled_with_an_item(x):
+    return (
+        np.sum(np.full(3, x[1][None][..., 0]))
+        + np.sum(np.full((2, 1, 3), x[0]) ** 2)
+        + np.sum(np.full_like(x, 2.0) * x)
+    )
+
+
 @program(normal(1, 2))
 def sum_added_to_a_row(x):
     return ((x + np.sum(x, axis=1)) ** 2).sum()
