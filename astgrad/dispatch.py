@@ -88,7 +88,7 @@ class Tests:
             if kind == "attr":
                 text += f".{key}"
             else:
-                text += f"[{key!r}]" if isinstance(key, (int, str)) else f"[{self.name(key)}]"
+                text += f"[{key!r}]" if type(key) in (int, str) else f"[{self.name(key)}]"
         self.kept[path] = self.free(f"_kept{len(self.kept)}")
         return f"({self.kept[path]} := {text})"
 
@@ -130,9 +130,10 @@ class Tests:
         self.add(f"{text} is {self.name(guard.value, 'f')}")
         if guard.code is not None:
             self.add(f"{text}.__code__ is {self.name(guard.code, 'code')}")
-            for defaults in ("__defaults__", "__kwdefaults__"):
-                if getattr(guard.value, defaults) is not None:
-                    self.add(f"{text}.{defaults} is {self.name(getattr(guard.value, defaults), 'defaults')}")
+            if guard.value.__defaults__ is not None:
+                self.add(f"{text}.__defaults__ is {self.name(guard.value.__defaults__, 'defaults')}")
+            for key, value in (guard.value.__kwdefaults__ or {}).items():  # a dict that can be written
+                self.add(f"{text}.__kwdefaults__[{key!r}] is {self.name(value, 'default')}")
 
     def equal(self, a: Dimension, b: Dimension, sources: Mapping[Var, Path]) -> None:
         first, second = self.dimension(a, sources), self.dimension(b, sources)

@@ -208,6 +208,7 @@ class Gradient:
         base, given = self._base, defaults_of(self._base)
         if given == (None, None):
             return entry
+        entry.__defaults__, entry.__kwdefaults__ = given  # type: ignore[attr-defined]
 
         def checked(*args: Any, **kwargs: Any) -> Any:
             if base.__defaults__ is given[0] and base.__kwdefaults__ is given[1]:

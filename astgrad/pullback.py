@@ -6,7 +6,7 @@ bx, by = pullback(bz)
 
 from __future__ import annotations
 
-import weakref
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from types import MethodType
@@ -22,7 +22,9 @@ from astgrad.signature import in_words
 from astgrad.transform import containers
 from astgrad.transform.pullback import split, whole
 
-CACHE: weakref.WeakKeyDictionary[Any, Pullback] = weakref.WeakKeyDictionary()
+KEPT = 256  # pullbacks of functions, by identity
+CACHE: dict[tuple[int, ...], Pullback] = {}
+LOCK = threading.Lock()
 
 
 def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
@@ -46,14 +48,17 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
 
 
 def _cached(function: Any) -> Pullback:
-    if isinstance(function, MethodType):
-        return Pullback(function)
-    try:
-        if function not in CACHE:
-            CACHE[function] = Pullback(function)
-        return CACHE[function]
-    except TypeError:
-        return Pullback(function)
+    """The same one for the same function, or for the same method of the same object."""
+    parts = (function.__func__, function.__self__) if isinstance(function, MethodType) else (function,)
+    key = tuple(map(id, parts))  # in the cache both live, so that nothing else has their ids
+    made = CACHE.get(key)
+    if made is None:
+        made = Pullback(function)
+        with LOCK:
+            CACHE[key] = made
+            if len(CACHE) > KEPT:
+                del CACHE[next(iter(CACHE))]
+    return made
 
 
 class Pullback(Gradient):

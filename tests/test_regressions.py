@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import enum
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
-from astgrad import grad
+from astgrad import grad, vjp
 from tests.oracle import check
 from tests.programs import Program
 from tests.regressions import REGRESSIONS
@@ -25,3 +29,128 @@ def test_the_general_form_returns_the_kind_of_the_argument(x: object) -> None:
 
 def test_a_parameter_may_be_called_self() -> None:
     assert grad(lambda x, *, self: x * self, wrt="self")(2.0, self=3.0) == 2.0
+
+
+X = np.array([0.5, -1.0, 2.0])
+
+
+def test_S1_defaults_that_are_rebound_between_calls() -> None:
+    def f(x: Any, a: Any = 2.0) -> Any:
+        return np.sum(x * a)
+
+    gradient = grad(f)
+    for a in (2.0, 3.0, np.array([1.0, 2.0, 4.0]), 3.0):
+        f.__defaults__ = (a,)
+        for _ in range(3):
+            np.testing.assert_array_equal(gradient(X), a * np.ones(3))
+
+
+def test_S1_defaults_of_keywords_that_are_rebound_or_written_between_calls() -> None:
+    def f(x: Any, *, a: Any = 2.0) -> Any:
+        return np.sum(x * a)
+
+    gradient = grad(f)
+    for a in (2.0, 3.0, 5):
+        f.__kwdefaults__ = {"a": a}
+        for _ in range(3):
+            np.testing.assert_array_equal(gradient(X), a * np.ones(3))
+    f.__kwdefaults__["a"] = 7.0
+    np.testing.assert_array_equal(gradient(X), 7.0 * np.ones(3))
+
+
+def times(x: Any, *, a: Any = 2.0) -> Any:
+    return x * a
+
+
+def test_S1_defaults_of_a_helper_that_are_written_between_calls() -> None:
+    def f(x: Any) -> Any:
+        return np.sum(times(x))
+
+    gradient = grad(f)
+    np.testing.assert_array_equal(gradient(X), 2.0 * np.ones(3))
+    times.__kwdefaults__["a"] = 3.0
+    np.testing.assert_array_equal(gradient(X), 3.0 * np.ones(3))
+    times.__kwdefaults__["a"] = 2.0
+
+
+class Scaled:
+    def __init__(self, rate: float) -> None:
+        self.rate = rate
+
+    @property
+    def factor(self) -> float:
+        return self.rate * 2
+
+    def loss(self, x: Any, power: int = 2) -> Any:
+        return np.sum(self.factor * x**power)
+
+
+def scaling(factor: float) -> Callable[[Any, Any], Any]:
+    return lambda self, x: np.sum(factor * x)
+
+
+def test_S2_methods_and_properties_of_a_class_that_is_patched_between_calls() -> None:
+    class Patched(Scaled):
+        pass
+
+    model = Patched(2.0)
+    gradient = grad(model.loss)
+    np.testing.assert_array_equal(gradient(X), 8 * X)
+    Patched.factor = property(lambda self: self.rate * 3)  # type: ignore[assignment, method-assign]
+    np.testing.assert_array_equal(gradient(X), 12 * X)
+
+    def f(x: Any) -> Any:
+        return model.loss(x)
+
+    outside = grad(f)
+    np.testing.assert_array_equal(outside(X), 12 * X)
+    Patched.loss = scaling(2.0)  # type: ignore[assignment, method-assign]
+    np.testing.assert_array_equal(outside(X), [2.0, 2.0, 2.0])
+    Patched.loss = scaling(3.0)  # type: ignore[assignment, method-assign]
+    np.testing.assert_array_equal(outside(X), [3.0, 3.0, 3.0])
+
+
+class Named:
+    """Equal by its name alone."""
+
+    def __init__(self, name: str, w: float) -> None:
+        self.name, self.w = name, w
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Named) and other.name == self.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __call__(self, x: Any) -> Any:
+        return np.sum(x * self.w)
+
+
+def test_pullbacks_of_equal_objects_are_their_own() -> None:
+    first, second = Named("a", 2.0), Named("a", 3.0)
+    np.testing.assert_array_equal(vjp(first, X)[1](1.0)[0], [2.0, 2.0, 2.0])
+    np.testing.assert_array_equal(vjp(second, X)[1](1.0)[0], [3.0, 3.0, 3.0])
+    np.testing.assert_array_equal(vjp(second.__call__, X)[1](1.0)[0], [3.0, 3.0, 3.0])
+
+
+class Colour(str, enum.Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+@pytest.mark.parametrize("keys", [tuple(Colour), tuple(Level), ("class", "a b"), ("x", None), (True, False)])
+def test_keys_that_are_no_names(keys: tuple[Any, Any]) -> None:
+    first, second = keys
+
+    def f(p: Any) -> Any:
+        return np.sum(p[first] * p[second])
+
+    p = {first: X, second: X + 1}
+    for gradients in (grad(f)(p), grad(f, optimize=False)(p), vjp(f, p)[1](1.0)[0]):
+        np.testing.assert_array_equal(gradients[first], X + 1)
+        np.testing.assert_array_equal(gradients[second], X)

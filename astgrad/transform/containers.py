@@ -9,6 +9,7 @@ structure is known. `NOT_HERE` says that an operation is not one of these.
 from __future__ import annotations
 
 import dataclasses
+import keyword
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -61,9 +62,9 @@ def keys_of(kind: type, keys: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def leaf_name(name: str, key: Any) -> str:
     """The name of a leaf read from container `name`: its key where that is one, else numbered."""
-    if isinstance(key, str):
-        return key if key.isidentifier() else ""
-    return f"{name}{key}" if name and isinstance(key, int) else ""
+    if type(key) is str:
+        return key if key.isidentifier() and not keyword.iskeyword(key) else ""
+    return f"{name}{key}" if name and type(key) is int and key >= 0 else ""
 
 
 def getitem(tree: Tree, index: Any) -> Any:

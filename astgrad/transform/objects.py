@@ -40,15 +40,26 @@ def attribute(walk: Specializer, receiver: Atom, name: str) -> Atom | Any:
     member = inspect.getattr_static(type(value), name, None)
     walk.facts.use(Fact(path, "type", type(value)))
     if isinstance(member, property) and isinstance(member.fget, FunctionType):
+        unchanged(walk, path.attr("__class__").attr(name), member)
+        unchanged(walk, path.attr("__class__").attr(name).attr("fget"), member.fget)
         return walk.apply(Const(member.fget), (receiver,), ())
     if isinstance(member, FunctionType) and name not in getattr(value, "__dict__", ()):
         walk.facts.use(Fact(path.attr(name).attr("__code__"), "is", member.__code__))
+        unchanged(walk, path.attr("__class__").attr(name), member)
         method = bound_to(lower(member), receiver)
         walk.live[method] = getattr(value, name)
         return method
     if not hasattr(value, name):
         raise AttributeError(f"{type(value).__name__!r} object has no attribute {name!r}")
     return walk.leaf(path.attr(name), getattr(value, name), name)
+
+
+def unchanged(walk: Specializer, path: Path, member: Any) -> None:
+    """A method or property of a class is the one that it was, with its code and defaults."""
+    walk.facts.use(Fact(path, "is", member))
+    for name in ("__code__", "__defaults__"):
+        if getattr(member, name, None) is not None:
+            walk.facts.use(Fact(path.attr(name), "is", getattr(member, name)))
 
 
 def constant_attribute(walk: Specializer, receiver: Const, name: str) -> Atom | Any:
