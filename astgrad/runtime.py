@@ -65,8 +65,9 @@ def unbroadcast(by: Any, x: Any) -> Any:
     shape, given = np.shape(x), np.shape(by)
     if given == shape:
         return cast(by, x)
-    if len(given) < len(shape):
-        return spread(by, x)
+    if len(given) < len(shape):  # a number, or what was assigned to fewer axes: its own first axes are 1
+        by = np.reshape(by, (1,) * (len(shape) - len(given)) + given)
+        given = by.shape
     extra = len(given) - len(shape)
     stretched = (extra + i for i, n in enumerate(shape) if n == 1 and given[extra + i] != 1)
     summed = np.sum(by, axis=(*range(extra), *stretched))

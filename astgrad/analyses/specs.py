@@ -26,6 +26,7 @@ class Dim:
     axis: int
     offset: int = 0
     asked: set[tuple[Var, int]] | None = field(default=None, compare=False)  # who relied on its not being 1
+    found: bool = False  # at run time: an axis of an intermediate value, which may be 1
 
     def __repr__(self) -> str:
         less = f" - {self.offset}" if self.offset else ""
@@ -165,7 +166,7 @@ def not_unit(dim: Dimension) -> bool:
     """Whether a dimension is known not to be 1."""
     if isinstance(dim, int):
         return dim != 1
-    if dim is None or dim.offset:
+    if dim is None or dim.offset or dim.found:
         return False
     if dim.asked is not None:  # what is relied on is tested at each call
         dim.asked.add((dim.source, dim.axis))
@@ -232,6 +233,14 @@ def literal(value: Any) -> Spec:
     if kind is np.ndarray:
         return Array(value.dtype, value.shape)
     return Known(value)
+
+
+def named(spec: Spec, var: Var) -> Spec:
+    """An array whose unknown lengths are named after the value that has them."""
+    if not isinstance(spec, Array) or spec.shape is None or None not in spec.shape:
+        return spec
+    dims = (Dim(var, i, found=True) if dim is None else dim for i, dim in enumerate(spec.shape))
+    return Array(spec.dtype, tuple(dims))
 
 
 def without_value(spec: Spec) -> Spec:

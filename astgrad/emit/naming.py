@@ -71,7 +71,7 @@ def names(
     adjoint_of: dict[Var, Var],
 ) -> dict[Var, str]:
     """The name of each parameter and of each target of the printed statements."""
-    naming = _Naming(ranges, reserved)
+    naming = _Naming(ranges, reserved, frozenset(p.var.name for p in function.params), adjoint_of)
     for statement in printed:
         if same_object(statement, specs):
             naming.join(statement.args[0], statement.target)  # type: ignore[union-attr, arg-type]
@@ -122,8 +122,15 @@ def _of_arms(statement: ir.Statement, var: Var, describe: Describe) -> str:
 
 
 class _Naming:
-    def __init__(self, ranges: dict[Var, list[Range]], reserved: frozenset[str]) -> None:
+    def __init__(
+        self,
+        ranges: dict[Var, list[Range]],
+        reserved: frozenset[str],
+        params: frozenset[str],
+        adjoint_of: dict[Var, Var],
+    ) -> None:
         self.ranges, self.reserved = ranges, reserved
+        self.params, self.adjoint_of = params, adjoint_of
         self.result: dict[Var, str] = {}
         self.taken: dict[str, _Taken] = {}
         self.suffix: dict[str, int] = {}
@@ -177,6 +184,8 @@ class _Naming:
     def allowed(self, var: Var, text: str, named: bool) -> bool:
         if text in self.reserved or text in HARD or (not named and text in BUILTINS):
             return False
+        if text in self.params and var in self.adjoint_of:
+            return False  # an adjoint does not rebind an argument's name
         if not named and text in self.taken and self.taken[text].named:
             return False
         return self.free(var, text)

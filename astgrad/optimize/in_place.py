@@ -249,6 +249,8 @@ class InPlace(Builder):
             return False
         if self.roots.get(original) is not original or self.last.get(original) != self.position:
             return False
+        if original.name and target.name and original.name != target.name:
+            return False  # it would go on under the name of another adjoint
         result = self.spec(target)
         if not isinstance(result, sp.Array) or result.dtype != spec.dtype:
             return False

@@ -26,8 +26,11 @@ def unbroadcast(b: Builder, value: Atom, x: Atom) -> Atom:
     if have is None or want is None:
         return helper(b, value, x)
     extra = len(have) - len(want)
-    if extra < 0:
+    if extra < 0 and not have:
         return cast(b, b.call(np.broadcast_to, value, b.call(getattr, x, "shape")), x)
+    if extra < 0:  # assigned to fewer axes
+        axes = None if extra == -1 else (None,) * -extra
+        return unbroadcast(b, b.call(operator.getitem, value, axes), x)
     units, stretched = [], []
     for axis, (dim, result) in enumerate(zip(want, have[extra:])):
         if dim == 1 and result != 1:

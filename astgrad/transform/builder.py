@@ -126,7 +126,7 @@ class Builder:
         call = Call(target, op, args, kwargs, effects, self.origin)
         self.body.append(call)
         self.defs[target] = call
-        self.specs[target] = spec
+        self.specs[target] = sp.named(spec, target)
         return target
 
 

@@ -167,7 +167,9 @@ class Reverse:
             for index, item in enumerate(atom.items):
                 if any(var in self.active for var in ir.variables(item)):
                     key = atom.keys[index] if atom.kind is dict else index
-                    self.accumulate(item, self.item(contribution, key))
+                    part = self.item(contribution, key)
+                    known = isinstance(item, Var) and item not in self.structured
+                    self.accumulate(item, cast(self.walk, part, item) if known else part)
         elif isinstance(atom, Var) and atom in self.active:
             add = runtime.accumulate if atom in self.structured else operator.add
             parts = (self.adjoints[atom], contribution)

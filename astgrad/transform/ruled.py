@@ -25,6 +25,7 @@ RANK_DECIDING = frozenset(
         *("indices_or_sections", "subscripts", "endpoint"),
     )
 )
+INDICES = (slice, type(...), type(None))  # beside numbers and arrays
 DECIDING = ((np.diff, "n"),)  # of one function alone
 # keywords that make a function write, with the values for which it does not
 WRITING: dict[Any, tuple[Any, ...]] = {
@@ -76,6 +77,8 @@ class Ruled(Leaves):
             kind = str(spec.dtype) if isinstance(spec, sp.Array) and spec.dtype.kind not in "biufc" else ""
             if spec is UNKNOWN and path is not None and self.facts.known(path):
                 found = type(self.facts.value(path))
+                if found in INDICES:
+                    continue
                 kind = f"{found.__module__}.{found.__qualname__}".replace("builtins.", "")
             if kind:
                 self.refuse(

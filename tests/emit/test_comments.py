@@ -25,17 +25,17 @@ LINES = SOURCE.splitlines()
 
 @pytest.fixture(autouse=True)
 def source(monkeypatch):
-    monkeypatch.setitem(linecache.cache, "demo.py", (len(SOURCE), None, SOURCE.splitlines(True), "demo.py"))
+    monkeypatch.setitem(linecache.cache, "commented.py", (len(SOURCE), None, SOURCE.splitlines(True), "commented.py"))
 
 
 def at(line: int, text: str, function: str = "loss", backward: bool = True) -> Origin:
     column = LINES[line - 1].index(text)
-    return Origin("demo.py", line, column, line, column + len(text), function, backward)
+    return Origin("commented.py", line, column, line, column + len(text), function, backward)
 
 
 @pytest.fixture
 def comments():
-    return Comments(Origin("demo.py", 2, 0, 7, 5, "loss"), {"np": np})
+    return Comments(Origin("commented.py", 2, 0, 7, 5, "loss"), {"np": np})
 
 
 def test_a_forward_statement_has_its_line(comments):
@@ -50,18 +50,18 @@ def test_a_backward_statement_has_the_smallest_span_without_module_prefixes(comm
 
 
 def test_a_span_is_widened_until_its_brackets_match(comments):
-    span = Origin("demo.py", 3, 9, 3, 43, "loss", True)
+    span = Origin("commented.py", 3, 9, 3, 43, "loss", True)
     assert LINES[2][9:43].startswith("x + c) * np.linalg")
     assert comments(span, [span]).longer[0] == "(x + c) * norm(exp(x))"
 
 
 def test_several_lines_become_one(comments):
-    span = Origin("demo.py", 4, 11, 7, 5, "loss", True)
+    span = Origin("commented.py", 4, 11, 7, 5, "loss", True)
     assert comments(span, [span]).longer[0] == "sum(y * c, axis=0,)"
 
 
 def test_the_whole_function_is_no_comment(comments):
-    whole = Origin("demo.py", 2, 0, 7, 5, "loss", True)
+    whole = Origin("commented.py", 2, 0, 7, 5, "loss", True)
     assert comments(whole, [whole]).short == ""
 
 

@@ -40,6 +40,6 @@ def loss_grad(W, b, x):
     bz = 2 * z  # norm2 14: v**2
     bh = W.T @ bz  # affine 10: W @ x
     bW += np.outer(bz, h)  # affine 10: W @ x
-    bz += bh  # affine 10: W @ x + b
+    bb = bz + bh  # affine 10: W @ x + b
     bW += np.outer(bh, x)  # affine 10: W @ x
-    return bW, bz
+    return bW, bb

@@ -40,5 +40,5 @@ def loss_grad(X, gain):
     )  # 12: centered / sqrt(variance + 1e-5)
     X_shape_1 = X.shape[1]  # 11: mean(centered**2, axis=1, keepdims=True)
     bcentered -= 2 * (ratio_bz / X_shape_1) * centered  # 11: mean(centered**2, axis=...
-    bcentered -= np.sum(bcentered, axis=1, keepdims=True) / X_shape_1  # 10
-    return bcentered, bgain
+    bX = bcentered - np.sum(bcentered, axis=1, keepdims=True) / X_shape_1  # 10
+    return bX, bgain

@@ -26,7 +26,7 @@ UNBROADCAST = [
     ("A[None]", "r", "np.sum(np.sum(A[None], axis=0), axis=0, keepdims=True)"),
     ("c * r", "np.ones((1, 1))", "np.sum(c * r, axis=(0, 1), keepdims=True)"),
     ("s", "x", "np.broadcast_to(s, x.shape)"),
-    ("x", "r", "np.broadcast_to(x, r.shape)"),
+    ("x", "r", "x[None]"),
     ("z", "x", "np.real(z)"),
     ("z", "s", "np.real(np.sum(z))"),
     ("x", "z", "x.astype(np.complex128)"),
