@@ -54,7 +54,7 @@ class Ruled(Leaves):
         if self.in_rule and not isinstance(op.value, Method):
             args, kwargs = registry.without_defaults(rule, args, kwargs)
         if rule.kind != "constant" and self.is_varied(*args):
-            self.check_kinds(args)
+            self.check_kinds(tuple(bound[each] for each in rule.wrt if each in bound) or args)
         result = self.emit(op, args, kwargs, name)
         if isinstance(result, Var) and self.depends(rule, bound, args, kwargs, result):
             self.varied.add(result)

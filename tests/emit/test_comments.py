@@ -25,7 +25,9 @@ LINES = SOURCE.splitlines()
 
 @pytest.fixture(autouse=True)
 def source(monkeypatch):
-    monkeypatch.setitem(linecache.cache, "commented.py", (len(SOURCE), None, SOURCE.splitlines(True), "commented.py"))
+    monkeypatch.setitem(
+        linecache.cache, "commented.py", (len(SOURCE), None, SOURCE.splitlines(True), "commented.py")
+    )
 
 
 def at(line: int, text: str, function: str = "loss", backward: bool = True) -> Origin:
