@@ -207,6 +207,8 @@ class InPlace(Builder):
             if negative:
                 raise AssertionError("a subtracted-from scatter is never delayed")
             env[call.target] = self.into(call, call.args[1], second, parts, False)
+        elif self.adjoint_of and call.target not in self.adjoint_of:
+            self.keep(call, env)  # part of a partial: `1 + x**2` reads better whole
         elif self.may_write(call.args[0], first, call.target):
             self.append_in_place(call, operator.isub if negative else operator.iadd, first, second)
         elif not negative and self.may_write(call.args[1], second, call.target):
