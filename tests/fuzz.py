@@ -1047,6 +1047,8 @@ def report(seed: int, source: str, verdict: Verdict, file: Path) -> None:
     """Shrink a failure, print it, and append it to the file."""
     from tests.reduce import reduce
 
+    print(f"seed {seed}: {' | '.join(verdict.key)}; shrinking", flush=True)
+
     def interesting(candidate: str) -> bool:
         return valid(candidate) and judge(candidate, (verdict.mode,)).key == verdict.key
 
