@@ -31,7 +31,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -88,6 +88,17 @@ def evaluate(template: str, operands: tuple[Any, ...]) -> Any:
         text = template.format(*(f"_{i}" for i in range(9)))
         code = _codes.setdefault(template, compile(text, "<template>", "eval"))
     return eval(code, {"np": np, "math": __import__("math")}, {f"_{i}": v for i, v in enumerate(operands)})
+
+
+def small_outer(a: Any, b: Any) -> Any:
+    """np.outer; ValueError where it is large: a helper called with its own result squares sizes."""
+    if np.size(a) * np.size(b) > 4096:
+        raise ValueError("too large")
+    return np.outer(a, b)
+
+
+LIMITED = ModuleType("numpy")  # np as programs see it while they are made
+LIMITED.__dict__.update({**np.__dict__, "outer": small_outer})
 
 
 def spelled(template: str, operands: tuple[Term, ...]) -> str:
@@ -325,7 +336,12 @@ class Writer:
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
-        self.module: dict[str, Any] = {"np": np, "math": __import__("math"), "Pair": Pair, "Params": Params}
+        self.module: dict[str, Any] = {
+            "np": LIMITED,
+            "math": __import__("math"),
+            "Pair": Pair,
+            "Params": Params,
+        }
         self.lines: list[str] = []
         self.helpers: list[str] = []
         self.scopes: list[Scope] = []
@@ -443,7 +459,7 @@ class Writer:
     def call(self, scope: Scope, operand: Term) -> Term | None:
         """A call of a helper, a nested function or a lambda with one plain argument."""
         functions = scope.functions + self.helpers
-        if not functions:
+        if not functions or np.size(operand.value) > 9:
             return None
         name = self.random.choice(functions[-3:])
         template = self.random.choice(CALLS)
@@ -731,6 +747,7 @@ def valid(source: str) -> bool:
     try:
         with loaded(checked) as module, np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            module["np"] = LIMITED
             for point, rebind in rounds(module):
                 module.update(rebind)
                 if not oracle.clean(point, module["f"]):
@@ -868,7 +885,7 @@ def by_pullback(f: Any, wrt: Any) -> Any:
         first, second = pullback(one), pullback(one)
         if not oracle.equal(first, second):
             raise Wrong("pullback", f"{first!r}, then {second!r}")
-        parts = tuple(first[place] for place in places(f, wrt, Point(args)))
+        parts = tuple(first[int(place)] for place in places(f, wrt, Point(args)))
         return parts if isinstance(wrt, tuple) else parts[0]
 
     return gradient
