@@ -1833,3 +1833,8 @@ def thirty_statements() -> Any:
 
 
 program(normal(3))(thirty_statements())
+
+
+@program(np.array(2.25), normal(2, 1, 3, dtype=np.float32), wrt=(0, 1), tolerance=F32)
+def mean_of_precisions(p, x):
+    return np.mean(x.reshape(-1, 1) * p)

@@ -226,6 +226,14 @@ def fractions(b: Algebra, x: Atom, y: Atom) -> Atom | None:
     return None
 
 
+def same_dtype(b: Algebra, product: tuple[Atom, Atom], numerator: tuple[Atom, Atom], over: Atom) -> bool:
+    """Whether a product has the dtype of the quotient that is to stand for it."""
+    want = registry.result_spec(operator.mul, (b.spec(product[0]), b.spec(product[1])), {})
+    top = registry.result_spec(operator.mul, (b.spec(numerator[0]), b.spec(numerator[1])), {})
+    have = registry.result_spec(operator.truediv, (top, b.spec(over)), {})
+    return sp.dtype_of(want) is None or sp.dtype_of(have) == sp.dtype_of(want)
+
+
 def quotient(b: Algebra, x: Atom, y: Atom) -> Atom | None:
     """a * (c / b) is c * a / b for a literal c."""
     for one, other in ((x, y), (y, x)):
@@ -237,6 +245,8 @@ def quotient(b: Algebra, x: Atom, y: Atom) -> Atom | None:
             return b.call(operator.truediv, Const(whole), parts[1])
         if parts and b.scalar(parts[1]) and not b.scalar(other) and number(parts[0]) not in (None, 1):
             continue  # 2 / n * a passes over the array once
+        if parts and not same_dtype(b, (x, y), (parts[0], other), parts[1]):
+            continue  # np.divide of two Python numbers is a NumPy float, which counts in float32
         if parts and literal and b.inexact(other) and before(b, parts[0], other, parts[1]):
             return b.call(operator.truediv, b.call(operator.mul, parts[0], other), parts[1])
     return None
