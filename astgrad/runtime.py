@@ -69,8 +69,7 @@ def unbroadcast(by: Any, x: Any) -> Any:
         by = np.reshape(by, (1,) * (len(shape) - len(given)) + given)
         given = by.shape
     extra = len(given) - len(shape)
-    stretched = (extra + i for i, n in enumerate(shape) if n == 1 and given[extra + i] != 1)
-    summed = np.sum(by, axis=(*range(extra), *stretched))
+    summed = np.sum(by, axis=(*range(extra), *(extra + i for i, n in enumerate(shape) if n == 1)))
     kept = tuple(1 if n == 1 else m for n, m in zip(shape, given[extra:]))
     return cast(summed.reshape(shape), x) if kept == shape else spread(summed.reshape(kept), x)
 
@@ -78,8 +77,8 @@ def unbroadcast(by: Any, x: Any) -> Any:
 def spread(value: Any, x: Any) -> Any:
     """A new array: the value broadcast to x's shape, in x's dtype. The transpose of `unbroadcast`."""
     check(value, x)
-    spread_out = np.broadcast_to(value, np.shape(x))
-    return np.array(cast(spread_out, x)) if type(x) in ARRAYS else cast(spread_out[()], x)
+    wide = np.broadcast_to(value, np.shape(x))
+    return np.array(cast(wide, x)) if type(x) in ARRAYS else cast(wide[()], x)
 
 
 def masked(value: Any, condition: Any, holds: bool, safe: float) -> Any:
@@ -113,6 +112,11 @@ def unraising(base: Any, exponent: Any) -> Any:
     return np.float64(base) if type(base) is float and type(exponent) is float else base
 
 
+def inverse(x: Any, y: Any) -> Any:
+    """1 / x; as NumPy divides by zero, unless the value y is Python's own and would have raised (S12)."""
+    return 1 / x if type(y) in NUMBERS else np.divide(1, x)
+
+
 def lowered(exponent: Any) -> Any:
     """exponent - 1, but 0 where the exponent is 0, so that p * x**lowered(p) is 0 for x**0, at x = 0 too."""
     check(exponent)
@@ -140,7 +144,7 @@ def scatter(by: Any, index: Any, x: Any) -> Any:
         return _scattered(by, index, x)
     check(x)
     if type(x) not in ARRAYS:
-        return cast(np.reshape(by, ()), x)
+        return cast(np.sum(by), x)  # a mask may choose nothing
     check(by)
     bx = zeros(x)
     (add_at if may_repeat(index) else iadd_at)(bx, index, cast(np.asarray(by), x))
@@ -354,11 +358,9 @@ def owned(x: Any) -> Any:
 
 def like(bx: Any, x: Any) -> Any:
     """The gradient bx in x's kind and dtype and in memory of its own, item by item in containers."""
-    if bx is None:
-        return None
-    if type(x) in KINDS:
-        return spread(bx, x)
-    return _map(like, bx, x) if _is_container(x) else owned(bx)
+    if bx is None or _is_container(x):
+        return None if bx is None else _map(like, bx, x)
+    return spread(bx, x) if type(x) in KINDS else owned(bx)
 
 
 def immutable(x: Any) -> Any:

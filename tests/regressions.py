@@ -111,3 +111,27 @@ def array_of_reals_and_complexes(x, y):
 def shapes_of_scalars(x, y):
     z = np.reshape(x, ()) * np.transpose(y) + np.flip(x) * np.squeeze(y)
     return z * np.reshape(y, np.shape(x))
+
+
+# --- literals: what they are multiplied to stays a number of NumPy's
+
+
+@program(normal(3), SIGNED, also=(case(normal(3), BYTES), case(normal(3), 7), case(normal(3), positive(3))))
+def large_literals_over_small_integers(x, k):
+    return 300.0 * np.sum(x / k) + 1e25 * (np.sum(x) / 2e25)
+
+
+@program(normal(3), normal(3))
+def literals_beyond_the_integers(x, n):
+    return 1e25 * np.mean(x / n) / 1e25
+
+
+@program(np.float64(0.4), also=(case(0.4, second=False),))
+def scalar_with_new_axes(x):
+    y = np.atleast_2d(np.float64(x)[..., None])
+    return np.sum(2 * y * y) + np.sum(y[-1:])
+
+
+@program(1.3, 2.5, wrt="x", also=(case(np.float64(1.3), 2.0), case(normal(3) ** 2 + 1, 2.0)))
+def power_of_an_argument(x, p):
+    return np.sum(np.sin(x**p) * x)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -154,3 +155,45 @@ def test_keys_that_are_no_names(keys: tuple[Any, Any]) -> None:
     for gradients in (grad(f)(p), grad(f, optimize=False)(p), vjp(f, p)[1](1.0)[0]):
         np.testing.assert_array_equal(gradients[first], X + 1)
         np.testing.assert_array_equal(gradients[second], X)
+
+
+@pytest.mark.parametrize("n", [0, 0.0])
+@pytest.mark.parametrize("optimize", [True, False])
+def test_S12_divisions_by_a_zero_of_python(n: float, optimize: bool) -> None:
+    with np.errstate(all="ignore"):
+        for f in (lambda x, n: np.sum(x) / n, lambda x, n: np.sum(x / n)):
+            assert np.all(np.isinf(grad(f, optimize=optimize)(X, n)))
+            assert np.all(np.isinf(grad(f)._general_form().function(X, n)))
+        assert grad(lambda x: np.log(x), optimize=optimize)(0.0) == np.inf
+        assert grad(lambda x: np.arctanh(x), optimize=optimize)(1.0) == np.inf
+    with pytest.raises(ZeroDivisionError):
+        grad(lambda x, n: x / n, optimize=optimize)(1.0, n)
+
+
+@pytest.mark.parametrize("optimize", [True, False])
+def test_S12_means_of_nothing(optimize: bool) -> None:
+    nothing, hidden = np.zeros(0), np.zeros(3, bool)
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for f in (
+            lambda x: np.mean(x),
+            lambda x: np.sum(x**2) / x.size,
+            lambda x: np.sum(x) / len(x),
+            lambda x: np.sum(np.sum(x, axis=0) / x.shape[0]),
+        ):
+            assert grad(f, optimize=optimize)(nothing).shape == (0,)
+        gradient = grad(lambda x, m: np.mean(x[m] ** 2), optimize=optimize)(X, hidden)
+    np.testing.assert_array_equal(gradient, [0.0, 0.0, 0.0])
+
+
+@pytest.mark.parametrize(("index", "times"), [(np.False_, 0), (np.True_, 1), (None, 1), ((), 1)])
+def test_scalars_read_by_masks(index: Any, times: int) -> None:
+    gradient = grad(lambda x, m: np.sum(x[m]) + 2 * x)
+    assert gradient(np.float64(0.5), index) == 2.0 + times
+
+
+def test_slices_beside_arguments_of_a_pullback() -> None:
+    _, pullback = vjp(lambda x, part: np.sum(x[part]), X, slice(1, None))
+    gradients = pullback(np.float64(1.0))
+    np.testing.assert_array_equal(gradients[0], [0.0, 1.0, 1.0])
+    assert gradients[1] is None

@@ -157,6 +157,11 @@ def dtype_of(spec: Spec) -> np.dtype[Any] | None:
     return None
 
 
+def is_numpys(spec: Spec) -> bool:
+    """Whether NumPy does the arithmetic of a value: an array or a NumPy scalar."""
+    return isinstance(spec, Array) or (isinstance(spec, Number) and spec.type not in NUMBERS)
+
+
 def same(a: Dimension, b: Dimension) -> bool:
     """Whether two dimensions are known to be equal. Unknown equals nothing."""
     return a is not None and a == b

@@ -222,7 +222,7 @@ def fractions(b: Algebra, x: Atom, y: Atom) -> Atom | None:
     literal = first and second and number(first[0]) is not None and number(second[0]) is not None
     if first and second and literal and one_counts(b, first[1], second[1]) and before(b, first[1], second[1]):
         denominator = b.call(operator.mul, first[1], second[1])
-        return b.call(operator.truediv, Const(number(first[0]) * number(second[0])), denominator)
+        return b.call(division(b, x, y), Const(number(first[0]) * number(second[0])), denominator)
     return None
 
 
@@ -241,14 +241,15 @@ def quotient(b: Algebra, x: Atom, y: Atom) -> Atom | None:
         literal = parts and number(parts[0]) is not None
         if parts and literal and number(other) is not None:
             numerator = number(parts[0]) * number(other)
-            whole = int(numerator) if numerator == int(numerator) else numerator
-            return b.call(operator.truediv, Const(whole), parts[1])
+            fits = abs(numerator) < 2**31 and (counts(b, parts[1]) or b.inexact(parts[1]))
+            whole = int(numerator) if fits and numerator == int(numerator) else numerator
+            return b.call(division(b, one), Const(whole), parts[1])
         if parts and b.scalar(parts[1]) and not b.scalar(other) and number(parts[0]) not in (None, 1):
             continue  # 2 / n * a passes over the array once
         if parts and not same_dtype(b, (x, y), (parts[0], other), parts[1]):
             continue  # np.divide of two Python numbers is a NumPy float, which counts in float32
         if parts and literal and b.inexact(other) and before(b, parts[0], other, parts[1]):
-            return b.call(operator.truediv, b.call(operator.mul, parts[0], other), parts[1])
+            return b.call(division(b, one), b.call(operator.mul, parts[0], other), parts[1])
     return None
 
 
@@ -274,7 +275,7 @@ def div(b: Algebra, x: Atom, y: Atom) -> Atom | None:
     parts = b.match(x, operator.truediv, np.divide)
     literal = parts and number(parts[0]) is not None
     if parts and literal and counts(b, parts[1]) and before(b, parts[1], y):
-        return b.call(operator.truediv, parts[0], b.call(operator.mul, parts[1], y))
+        return b.call(division(b, x), parts[0], b.call(operator.mul, parts[1], y))
     if b.match(y, operator.neg, np.negative):
         return b.call(operator.neg, b.call(operator.truediv, x, b.match(y, operator.neg, np.negative)[0]))  # type: ignore[index]
     inner = b.unspread(x, y)
@@ -282,17 +283,23 @@ def div(b: Algebra, x: Atom, y: Atom) -> Atom | None:
         return b.call(operator.truediv, inner, y)
     spread = b.spread(x)
     if spread and b.scalar(y):
-        return b.respread(b.call(operator.truediv, spread[0], y), spread[1], operator.truediv, x, y)
+        return b.respread(b.call(np.divide, spread[0], y), spread[1], operator.truediv, x, y)
     return None
 
 
 def divide(b: Algebra, x: Atom, y: Atom) -> Atom | None:
     """np.divide of what a division by zero does not raise for, or by a length that is not zero."""
-    spec = b.spec(x)
-    raises = isinstance(spec, sp.Number) and spec.type in sp.NUMBERS
-    if isinstance(spec, sp.Unknown) or (raises and not nonzero(b, y)):
-        return None
-    return b.call(operator.truediv, x, y)
+    numbers = isinstance(b.spec(x), sp.Number) and isinstance(b.spec(y), sp.Number)
+    if sp.is_numpys(b.spec(x)) or sp.is_numpys(b.spec(y)) or (numbers and nonzero(b, y)):
+        return b.call(operator.truediv, x, y)
+    return None
+
+
+def division(b: Algebra, *atoms: Atom) -> Any:
+    """How a quotient is written that takes up the given ones: as np.divide where one of them is."""
+    calls = [b.defs.get(atom) for atom in atoms if isinstance(atom, Var)]
+    numpys = any(call is not None and getattr(call.op, "value", None) is np.divide for call in calls)
+    return np.divide if numpys else operator.truediv
 
 
 def nonzero(b: Algebra, size: Atom) -> bool:

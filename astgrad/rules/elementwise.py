@@ -17,14 +17,14 @@ import numpy as np
 
 from astgrad.rules.kinds import adjoint, elementwise, linear
 from astgrad.rules.results import computing, shaping
-from astgrad.runtime import lowered, unbroadcast, unraising
+from astgrad.runtime import inverse, lowered, unbroadcast, unraising
 
 # --- arithmetic
 
 elementwise(np.add, lambda y, x1, x2: (1, 1), aliases=[operator.add])
 elementwise(np.subtract, lambda y, x1, x2: (1, -1), aliases=[operator.sub])
 elementwise(np.multiply, lambda y, x1, x2: (x2, x1), aliases=[operator.mul])
-elementwise(np.divide, lambda y, x1, x2: (1 / x2, -y / x2), aliases=[operator.truediv], singular=True)
+elementwise(np.divide, lambda y, x1, x2: (inverse(x2, y), -y / x2), aliases=[operator.truediv], singular=True)
 elementwise(np.negative, lambda y, x: -1, aliases=[operator.neg])
 elementwise(np.positive, lambda y, x: 1, aliases=[operator.pos])
 elementwise(np.reciprocal, lambda y, x: -(y**2), singular=True)
@@ -47,10 +47,10 @@ elementwise(np.float_power, power, singular=True)
 elementwise(np.exp, lambda y, x: y)
 elementwise(np.exp2, lambda y, x: 0.6931471805599453 * y)
 elementwise(np.expm1, lambda y, x: y + 1)
-elementwise(np.log, lambda y, x: 1 / x, singular=True)
-elementwise(np.log2, lambda y, x: 1 / (0.6931471805599453 * x), singular=True)
-elementwise(np.log10, lambda y, x: 1 / (2.302585092994046 * x), singular=True)
-elementwise(np.log1p, lambda y, x: 1 / (1 + x), singular=True)
+elementwise(np.log, lambda y, x: inverse(x, y), singular=True)
+elementwise(np.log2, lambda y, x: inverse(0.6931471805599453 * x, y), singular=True)
+elementwise(np.log10, lambda y, x: inverse(2.302585092994046 * x, y), singular=True)
+elementwise(np.log1p, lambda y, x: inverse(1 + x, y), singular=True)
 # both operands -inf: 0, not inf - inf
 elementwise(
     np.logaddexp,
@@ -94,7 +94,7 @@ elementwise(np.tanh, lambda y, x: 1 - y**2)
 elementwise(np.arcsinh, lambda y, x: 1 / np.sqrt(x**2 + 1))
 # sinh(y) is sqrt(x - 1) sqrt(x + 1) on the right branch for complex x too
 elementwise(np.arccosh, lambda y, x: 1 / np.sinh(y), singular=True)
-elementwise(np.arctanh, lambda y, x: 1 / (1 - x**2), singular=True)
+elementwise(np.arctanh, lambda y, x: inverse(1 - x**2, y), singular=True)
 elementwise(np.degrees, lambda y, x: 57.29577951308232)
 elementwise(np.rad2deg, lambda y, x: 57.29577951308232)
 elementwise(np.radians, lambda y, x: 0.017453292519943295)

@@ -48,7 +48,7 @@ linear(
 )
 linear(
     scatter,
-    lambda bz, by, index, x: bz[index],
+    lambda bz, by, index, x: bz[index] if isinstance(bz, np.ndarray) else np.asarray(bz)[index],
     shape_only=["x"],
     spec=lambda by, index, x: making.runtime_like(x),
 )
@@ -111,7 +111,13 @@ linear(
     ),
     spec=lambda value, condition, holds, safe: value,
 )
-linear(runtime.unraising, lambda by, base, exponent: by, spec=making.unraising, result="view")
+linear(
+    runtime.unraising,
+    lambda by, base, exponent: by,
+    shape_only=["exponent"],
+    spec=making.unraising,
+    result="view",
+)
 linear(runtime.value, lambda by, x: by, spec=lambda x: x, result="view")
 linear(runtime.scalar, lambda by, y: by, spec=lambda y: y, result="view")
 linear(runtime.field, lambda by, x, name: runtime.scatter_field(by, name, x), result="view")

@@ -164,8 +164,9 @@ class Leaves(Builder):
     def vary(self, argument: Atom) -> None:
         """Differentiate with respect to the float leaves of an argument."""
         for var in ir.variables(argument):
-            dtype = sp.dtype_of(self.spec(var))
-            if dtype is None or dtype.kind in "fc":
+            dtype, path = sp.dtype_of(self.spec(var)), self.paths.get(var)
+            index = path is not None and self.facts.known(path) and type(self.facts.value(path)) is slice
+            if (dtype is None and not index) or (dtype is not None and dtype.kind in "fc"):
                 self.varied.add(var)
 
     def is_varied(self, *atoms: Atom) -> bool:

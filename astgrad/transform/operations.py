@@ -226,6 +226,13 @@ def _unraising(walk: Specializer, args: Any, name: str) -> Any:
     return walk.call(np.float64, args[0]) if _floats(specs) else args[0]
 
 
+def _inverse(walk: Specializer, args: Any, name: str) -> Any:
+    x, y = (walk.spec(arg) for arg in args)
+    nonzero = isinstance(x, sp.Number) and isinstance(x.value, (int, float)) and x.value != 0
+    safe = nonzero or sp.is_numpys(x) or (isinstance(y, sp.Number) and y.type in sp.NUMBERS)
+    return walk.call(operator.truediv if safe else np.divide, Const(1), args[0])
+
+
 def _floats(specs: list[sp.Spec]) -> bool:
     return all(isinstance(spec, sp.Number) and spec.type is float for spec in specs)
 
@@ -307,6 +314,7 @@ OPERATIONS: dict[Any, Callable[..., Any]] = {
     np.conjugate: _conjugate,
     runtime.count: _count,
     runtime.unraising: _unraising,
+    runtime.inverse: _inverse,
     runtime.refused: _refused,
     np.reshape: _reshape,
     np.shape: _shape,

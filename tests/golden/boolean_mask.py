@@ -25,7 +25,7 @@ def loss_grad(x, known):
     """
     seen = x[known]  # 10
     # backward
-    bseen = 2 / len(seen) * seen  # 11: mean(seen**2)
+    bseen = np.divide(2, len(seen)) * seen  # 11: mean(seen**2)
     bx = np.zeros_like(x)  # 10: x[known]
     bx[known] += bseen  # 10: x[known]
     return bx

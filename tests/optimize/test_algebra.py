@@ -68,7 +68,7 @@ REWRITTEN = [
     ("np.broadcast_to(s, x.shape) / x", "s / x"),
     ("np.broadcast_to(s, x.shape) * 2", "np.broadcast_to(2 * s, x.shape)"),
     ("np.broadcast_to(s, x.shape) * t", "np.broadcast_to(s * t, x.shape)"),
-    ("np.broadcast_to(s, x.shape) / t", "np.broadcast_to(s / t, x.shape)"),
+    ("np.broadcast_to(s, x.shape) / t", "np.broadcast_to(np.divide(s, t), x.shape)"),
     ("np.broadcast_to(s, A.shape) * x", "np.broadcast_to(s * x, A.shape)"),
     ("-np.broadcast_to(s, x.shape)", "np.broadcast_to(-s, x.shape)"),
     ("np.broadcast_to(g, w.shape) * w", "g * w"),  # NumPy's own scalars keep their precision
