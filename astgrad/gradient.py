@@ -30,7 +30,7 @@ from astgrad.analyses.facts import Facts, Path
 from astgrad.compile import build as compile_text
 from astgrad.dispatch import Tests, bind, defaults_of, guard_function
 from astgrad.emit.emit import Emitted
-from astgrad.errors import InternalError, NotDifferentiable
+from astgrad.errors import AstgradError, InternalError, NotDifferentiable
 from astgrad.ir import Atom, Const, Function
 from astgrad.pickling import reduced
 from astgrad.rules import registry
@@ -103,6 +103,7 @@ class Gradient:
         self._last: Compiled | None = None
         self._sibling: Gradient | None = None
         self._forced: dict[Any, set[int]] = {}
+        self._full = False
         self._enter: Callable[..., Any] = self._miss
         GRADIENTS.add(self)
         name = getattr(function, "__name__", "function")
@@ -197,7 +198,8 @@ class Gradient:
         with self._lock:
             found = next((c for c in self._compiled if self._has(c, args, kwargs)), None)
             if found is None:
-                found = self._general_form() if len(self._compiled) >= SIGNATURES else self._new(args, kwargs)
+                full = self._full or len(self._compiled) >= SIGNATURES
+                found = self._general_form() if full else self._new(args, kwargs)
             self._last = found
             if found.entry is not None:
                 self._enter = self._with_defaults(found.entry)
@@ -229,7 +231,13 @@ class Gradient:
         facts = Facts(
             values, frozenset(path for path, seen in self._forced.items() if len(seen) > FORCED_VALUES)
         )
-        compiled = self._guarded(self._compile(facts, "new signature"))
+        try:
+            compiled = self._guarded(self._compile(facts, "new signature"))
+        except AstgradError:
+            if not facts.unforceable:
+                raise
+            self._full = True  # one that needs an int by value which has had too many (S2)
+            return self._general_form()
         for fact in facts.used.values():
             if fact.kind == "value" and type(fact.expected) is int:
                 key = (fact.path.root.name, *fact.path.steps)

@@ -197,3 +197,20 @@ def test_slices_beside_arguments_of_a_pullback() -> None:
     gradients = pullback(np.float64(1.0))
     np.testing.assert_array_equal(gradients[0], [0.0, 1.0, 1.0])
     assert gradients[1] is None
+
+
+def test_S2_an_index_that_takes_many_values_goes_to_the_general_form() -> None:
+    layers = [X + k for k in range(20)]
+    gradient = grad(lambda p, n: np.sum(p[n]))
+    for n in range(-20, 20):
+        for k, layer in enumerate(gradient(layers, n)):
+            np.testing.assert_array_equal(layer, np.full(3, float(k == n % 20)))
+
+
+def test_containers_of_many_leaves() -> None:
+    layers = {f"w{k}": X + k for k in range(300)}
+    gradients = grad(lambda p: np.sum(p["w0"] * p["w299"]))(layers)
+    assert list(gradients) == list(layers)
+    np.testing.assert_array_equal(gradients["w0"], layers["w299"])
+    np.testing.assert_array_equal(gradients["w299"], layers["w0"])
+    np.testing.assert_array_equal(gradients["w7"], np.zeros(3))

@@ -132,7 +132,8 @@ def leaves_of(atom: Atom) -> Any:
 
 
 def _check_kind(walk: Specializer, name: str, leaf: Atom, value: Any) -> None:
-    foreign = isinstance(leaf, Var) and isinstance(walk.spec(leaf), sp.Unknown)
+    large = type(value) in (list, tuple, dict)  # with too many leaves to follow each
+    foreign = isinstance(leaf, Var) and isinstance(walk.spec(leaf), sp.Unknown) and not large
     if foreign or (isinstance(value, np.ndarray) and value.dtype.kind == "O"):
         kind = f"{type(value).__module__}.{type(value).__qualname__}".replace("builtins.", "")
         if isinstance(value, np.ndarray):

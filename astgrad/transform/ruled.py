@@ -7,6 +7,7 @@ as it is where nothing differentiated and no array meets it, and refused elsewhe
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,7 @@ class Ruled(Leaves):
         if self.in_rule and not isinstance(op.value, Method):
             args, kwargs = registry.without_defaults(rule, args, kwargs)
         if rule.kind != "constant" and self.is_varied(*args):
-            self.check_kinds(tuple(bound[each] for each in rule.wrt if each in bound) or args)
+            self.check_kinds(op, tuple(bound[each] for each in rule.wrt if each in bound) or args)
         result = self.emit(op, args, kwargs, name)
         if isinstance(result, Var) and self.depends(rule, bound, args, kwargs, result):
             self.varied.add(result)
@@ -70,15 +71,15 @@ class Ruled(Leaves):
                 UntrackedMutation, f"{key!r} writes into an array", "assign the result to a name instead"
             )
 
-    def check_kinds(self, operands: tuple[Atom, ...]) -> None:
+    def check_kinds(self, op: Const, operands: tuple[Atom, ...]) -> None:
         """Refuse what has no rules beside a differentiated value (S3): foreign arrays, users' objects."""
         for var in (var for operand in operands for var in ir.variables(operand)):
             spec, path = self.spec(var), self.paths.get(var)
             kind = str(spec.dtype) if isinstance(spec, sp.Array) and spec.dtype.kind not in "biufc" else ""
             if spec is UNKNOWN and path is not None and self.facts.known(path):
                 found = type(self.facts.value(path))
-                if found in INDICES:
-                    continue
+                if found in INDICES or (op.value is operator.getitem and found in (list, tuple, dict)):
+                    continue  # a container with too many leaves to follow each
                 kind = f"{found.__module__}.{found.__qualname__}".replace("builtins.", "")
             if kind:
                 self.refuse(
