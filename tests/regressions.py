@@ -102,6 +102,11 @@ def complex_literals_are_weak(x, y):  # 1j * np.float64(2) is a complex of Pytho
     return np.imag(1j * x * y) + (1j * y * x).imag
 
 
+@program(np.float64(0.3), np.complex128(1 + 2j), wrt=("x", "y"), also=(case(0.3, 1 + 2j),))
+def products_of_real_and_complex_scalars(x, y):
+    return np.vdot(x, y).real + np.dot(x, y).real + np.inner(x, y).real
+
+
 @program(normal(3), np.array([1j, 2, 1 - 1j]), wrt=("x", "y"))
 def array_of_reals_and_complexes(x, y):
     return np.linalg.norm(np.array([x, y]))

@@ -15,7 +15,7 @@ from astgrad.runtime import scatter, scatter_take, split_like, tree_like, unbroa
 linear(
     np.reshape,
     lambda by, a, shape: np.reshape(by, np.shape(a)),
-    spec=shaping.of_shape(shaping.reshaped),
+    spec=shaping.of_shape(shaping.reshaped, keeps=True),
     result="view",
     variadic="shape",
 )
