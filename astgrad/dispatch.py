@@ -185,6 +185,22 @@ FACTS: dict[str, Callable[[Tests, str, Any], None]] = {
 }
 
 
+def guards_test(function: Function) -> Callable[[], bool]:
+    """Whether the names that a lowering resolved still lead to what they led to."""
+    tests = Tests(function)
+    for guard in function.guards:
+        tests.guard(guard)
+    code = compile(" and ".join(tests.conditions) or "True", "<astgrad:guard>", "eval")
+
+    def holds() -> bool:
+        try:
+            return bool(eval(code, dict(tests.names)))
+        except Exception:  # a name is gone
+            return False
+
+    return holds
+
+
 def signature_text(function: Function) -> tuple[str, str]:
     """The parameters of a function as a `def` has them, without defaults, and as a call passes them."""
     parts: list[str] = []

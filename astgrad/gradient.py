@@ -28,7 +28,7 @@ from astgrad import pipeline
 from astgrad.analyses import specs as sp
 from astgrad.analyses.facts import Facts, Path
 from astgrad.compile import build as compile_text
-from astgrad.dispatch import Tests, bind, defaults_of, guard_function
+from astgrad.dispatch import Tests, bind, defaults_of, guard_function, guards_test
 from astgrad.emit.emit import Emitted
 from astgrad.errors import AstgradError, InternalError, NotDifferentiable
 from astgrad.ir import Atom, Const, Function
@@ -100,6 +100,7 @@ class Gradient:
         self._lock = threading.RLock()
         self._compiled: list[Compiled] = []
         self._general: Compiled | None = None
+        self._general_holds: Callable[[], bool] = lambda: False
         self._last: Compiled | None = None
         self._sibling: Gradient | None = None
         self._forced: dict[Any, set[int]] = {}
@@ -278,8 +279,9 @@ class Gradient:
 
     def _general_form(self) -> Compiled:
         with self._lock:
-            if self._general is None:
+            if self._general is None or not self._general_holds():
                 self._general = self._compile(Facts(), "the general form")
+                self._general_holds = guards_test(self._general.built.function)
             return self._general
 
     def _compile(self, facts: Facts, why: str) -> Compiled:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 import warnings
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from astgrad import grad, vjp
-from tests.oracle import check
+from tests.oracle import check, define
 from tests.programs import Program
 from tests.regressions import REGRESSIONS
 
@@ -214,3 +215,40 @@ def test_containers_of_many_leaves() -> None:
     np.testing.assert_array_equal(gradients["w0"], layers["w299"])
     np.testing.assert_array_equal(gradients["w299"], layers["w0"])
     np.testing.assert_array_equal(gradients["w7"], np.zeros(3))
+
+
+@dataclasses.dataclass
+class PatchedFields:
+    w: float
+
+    def norm(self) -> float:
+        return self.w**2
+
+    @property
+    def twice(self) -> float:
+        return 2 * self.w
+
+
+def test_S2_methods_and_properties_of_a_dataclass_that_is_patched_between_calls() -> None:
+    def f(p):
+        return p.norm() + p.twice
+
+    gradient = grad(f)
+    assert gradient(PatchedFields(3.0)) == PatchedFields(8.0)
+    PatchedFields.norm = lambda self: self.w**3  # type: ignore[method-assign]
+    assert gradient(PatchedFields(3.0)) == PatchedFields(29.0)
+    PatchedFields.twice = property(lambda self: 5 * self.w)  # type: ignore[assignment, method-assign]
+    assert gradient(PatchedFields(3.0)) == PatchedFields(32.0)
+
+
+def test_S1_a_helper_that_is_rebound_is_seen_in_the_general_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("astgrad.gradient.SIGNATURES", 1)
+    namespace = {"np": np, "helper": lambda x: x**2}
+    f = define("def f(x):\n    return np.sum(helper(x))\n", "f", namespace)
+    gradient = grad(f)
+    with pytest.warns(RuntimeWarning, match="signatures"):
+        gradient(np.ones(2))
+    x = np.full((2, 2), 3.0)
+    assert np.array_equal(gradient(x), 2 * x)
+    namespace["helper"] = lambda x: x**3
+    assert np.array_equal(gradient(x), 3 * x**2)

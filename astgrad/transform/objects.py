@@ -20,7 +20,7 @@ from astgrad.analyses.facts import Fact, Path
 from astgrad.analyses.specs import UNKNOWN
 from astgrad.errors import UnsupportedSyntax
 from astgrad.frontend.lower import lower
-from astgrad.ir import Atom, Capture, Closure, Const, Function, Var
+from astgrad.ir import Atom, Capture, Closure, Const, Function, Guard, Var
 from astgrad.transform.containers import NOT_HERE
 
 DATA = (np.ndarray, list, dict, set, tuple)
@@ -60,6 +60,20 @@ def unchanged(walk: Specializer, path: Path, member: Any) -> None:
     for name in ("__code__", "__defaults__"):
         if getattr(member, name, None) is not None:
             walk.facts.use(Fact(path.attr(name), "is", getattr(member, name)))
+
+
+def member_of_kind(walk: Specializer, kind: type, name: str) -> FunctionType | None:
+    """The method or getter `name` of the class of a container, guarded: a class can be patched."""
+    member = inspect.getattr_static(kind, name, None)
+    path: tuple[str, ...] = (name,)
+    holder = Capture(kind.__name__, walk.cells.setdefault(id(kind), CellType(kind)))
+    if isinstance(member, property):
+        walk.guards.append(Guard(holder, path, member))
+        member, path = member.fget, (name, "fget")
+    if not isinstance(member, FunctionType):
+        return None
+    walk.guards.append(Guard(holder, path, member, member.__code__))
+    return member
 
 
 def constant_attribute(walk: Specializer, receiver: Const, name: str) -> Atom | Any:

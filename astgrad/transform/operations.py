@@ -51,7 +51,8 @@ def _getattr(walk: Specializer, args: Any, name: str) -> Any:
     if isinstance(value, Tree):
         found = containers.get_attribute(value, attribute)
         if found is NOT_HERE and isinstance(getattr(value.kind, attribute, None), property):
-            return walk.apply(Const(getattr(value.kind, attribute).fget), (value,), (), name)
+            getter = objects.member_of_kind(walk, value.kind, attribute)
+            return NOT_HERE if getter is None else walk.apply(Const(getter), (value,), (), name)
         return found
     spec = walk.spec(value)
     if walk.in_rule and attribute == "T" and sp.rank(spec) == 0:

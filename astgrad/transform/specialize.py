@@ -310,8 +310,8 @@ class Specializer(Ruled):
             attribute = containers.get_attribute(receiver, method.name)
             if attribute is not NOT_HERE:
                 return self.apply(attribute, args[1:], kwargs, name)
-            own = getattr(receiver.kind, method.name, None)
-            if isinstance(own, FunctionType) and receiver.kind not in (tuple, list, dict):
+            own = objects.member_of_kind(self, receiver.kind, method.name)
+            if own is not None:
                 return self.apply(Const(own), args, kwargs, name)
             self.refuse(
                 UnsupportedSyntax, f".{method.name}() of a {receiver.kind.__name__} is not differentiated", ""
