@@ -40,16 +40,7 @@ def algebra(function: Function, specs: dict[Var, Spec], adjoint_of: dict[Var, Va
     for statement in function.body.body:
         rewriter.statement(statement, env)
     results = tuple(ir.substitute(result, env) for result in function.body.results)
-    body = ir.Block(function.body.params, tuple(rewriter.body), results)
-    return Function(
-        function.name,
-        function.params,
-        body,
-        function.captures,
-        function.guards,
-        function.doc,
-        function.origin,
-    )
+    return rewriter.rebuilt(function, results)
 
 
 @dataclass(eq=False, repr=False)

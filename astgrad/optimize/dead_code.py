@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from astgrad import ir, runtime
@@ -18,7 +19,7 @@ from astgrad.analyses import specs as sp
 from astgrad.analyses.raising import constraints
 from astgrad.analyses.specs import Dimension, Spec
 from astgrad.ir import Call, Const, Function, Tree, Var
-from astgrad.transform.builder import constant_spec
+from astgrad.transform.builder import Builder
 
 Equality = tuple[Dimension, Dimension]
 
@@ -27,6 +28,7 @@ def dead_code(
     function: Function, specs: dict[Var, Spec], *, primal: bool = True
 ) -> tuple[Function, tuple[Equality, ...]]:
     """The function without dead statements; with `primal` False only backward ones are dropped."""
+    known = Builder(specs=specs)
     needed = {var for result in function.body.results for var in ir.variables(result)}
     kept: list[ir.Statement] = []
     owed: list[Equality] = []  # by dropped statements
@@ -35,24 +37,16 @@ def dead_code(
         if not _is_needed(statement, needed):
             if statement.origin.backward:
                 continue
-            equalities = _equalities(statement, specs)
-            if (primal and equalities is not None) or _reads_scattered(statement, specs, scattered):
+            equalities = _equalities(statement, known)
+            if (primal and equalities is not None) or _reads_scattered(statement, known, scattered):
                 owed += equalities or ()
                 continue
         kept.append(statement)
         needed.update(_read(statement))
-        _note_scatter(statement, specs, scattered)
+        _note_scatter(statement, known, scattered)
     body = ir.Block(function.body.params, tuple(reversed(kept)), function.body.results)
-    result = Function(
-        function.name,
-        function.params,
-        body,
-        function.captures,
-        function.guards,
-        function.doc,
-        function.origin,
-    )
-    checked = [pair for s in kept for pair in _equalities(s, specs) or ()] if owed else []
+    result = replace(function, body=body)
+    checked = [pair for s in kept for pair in _equalities(s, known) or ()] if owed else []
     return result, _not_implied(owed, checked)
 
 
@@ -79,22 +73,12 @@ def _read(statement: ir.Statement) -> Iterable[Var]:
             yield from ir.variables(result)
 
 
-def _spec(atom: ir.Atom, specs: dict[Var, Spec]) -> Spec:
-    if isinstance(atom, Var):
-        return specs.get(atom, sp.UNKNOWN)
-    if isinstance(atom, Const):
-        return constant_spec(atom.value)
-    if isinstance(atom, Tree):
-        return sp.Struct(atom.kind, tuple(_spec(item, specs) for item in atom.items), atom.keys)
-    return sp.UNKNOWN
-
-
-def _equalities(statement: ir.Statement, specs: dict[Var, Spec]) -> list[Equality] | None:
+def _equalities(statement: ir.Statement, known: Builder) -> list[Equality] | None:
     """The equalities under which a statement cannot raise; None where it may raise otherwise."""
     if not isinstance(statement, Call) or not isinstance(statement.op, Const):
         return None
-    args = tuple(_spec(arg, specs) for arg in statement.args)
-    kwargs = {name: _spec(value, specs) for name, value in statement.kwargs}
+    args = tuple(known.spec(arg) for arg in statement.args)
+    kwargs = {name: known.spec(value) for name, value in statement.kwargs}
     return constraints(statement.op.value, args, kwargs)
 
 
@@ -104,7 +88,7 @@ def _index_key(shape: Any, index: ir.Atom) -> Any:
     return (shape, repr(index.value)) if isinstance(index, Const) else (shape, index)
 
 
-def _note_scatter(statement: ir.Statement, specs: dict[Var, Spec], scattered: set[Any]) -> None:
+def _note_scatter(statement: ir.Statement, known: Builder, scattered: set[Any]) -> None:
     if not isinstance(statement, Call) or not isinstance(statement.op, Const):
         return
     op, args = statement.op.value, statement.args
@@ -115,19 +99,19 @@ def _note_scatter(statement: ir.Statement, specs: dict[Var, Spec], scattered: se
     )
     at = (0, 1) if op is operator.getitem else at
     if at:
-        scattered.add(_index_key(sp.shape_of(_spec(args[at[0]], specs)), args[at[1]]))
+        scattered.add(_index_key(sp.shape_of(known.spec(args[at[0]])), args[at[1]]))
 
 
 def _plain(op: Any) -> bool:
     return getattr(type(op), "__hash__", None) is not None
 
 
-def _reads_scattered(statement: ir.Statement, specs: dict[Var, Spec], scattered: set[Any]) -> bool:
+def _reads_scattered(statement: ir.Statement, known: Builder, scattered: set[Any]) -> bool:
     if not isinstance(statement, Call) or not isinstance(statement.op, Const):
         return False
     if statement.op.value is not operator.getitem:
         return False
-    shape = sp.shape_of(_spec(statement.args[0], specs))
+    shape = sp.shape_of(known.spec(statement.args[0]))
     if shape is None or any(dim is None for dim in shape):
         return False
     return _index_key(shape, statement.args[1]) in scattered

@@ -38,16 +38,7 @@ def in_place(function: Function, specs: dict[Var, Spec], adjoint_of: dict[Var, V
         rewriter.position = position
         rewriter.statement(statement, env)
     results = tuple(ir.substitute(result, env) for result in function.body.results)
-    body = ir.Block(function.body.params, tuple(rewriter.body), results)
-    return Function(
-        function.name,
-        function.params,
-        body,
-        function.captures,
-        function.guards,
-        function.doc,
-        function.origin,
-    )
+    return rewriter.rebuilt(function, results)
 
 
 @dataclass(eq=False, repr=False)

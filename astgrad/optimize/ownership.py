@@ -30,16 +30,7 @@ def own(
     owner = _Owner(specs=specs)
     owner.prepare(function, adjoint_of)
     results = tuple(owner.results(result, value) for result in function.body.results)
-    body = ir.Block(function.body.params, tuple(owner.body), results)
-    return Function(
-        function.name,
-        function.params,
-        body,
-        function.captures,
-        function.guards,
-        function.doc,
-        function.origin,
-    )
+    return owner.rebuilt(function, results)
 
 
 class _Owner(Builder):

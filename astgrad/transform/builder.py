@@ -11,7 +11,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from astgrad import ir
 from astgrad.analyses import specs as sp
 from astgrad.analyses.specs import UNKNOWN, Spec
 from astgrad.errors import NOWHERE, Origin
-from astgrad.ir import Atom, Call, Closure, Const, Effects, Statement, Tree, Var
+from astgrad.ir import Atom, Call, Closure, Const, Effects, Function, Statement, Tree, Var
 from astgrad.rules import registry
 
 FOLDABLE = {
@@ -73,6 +73,10 @@ class Builder:
             yield
         finally:
             self.origin = before
+
+    def rebuilt(self, function: Function, results: tuple[Atom, ...]) -> Function:
+        """The function with these statements and results instead of its own."""
+        return replace(function, body=ir.Block(function.body.params, tuple(self.body), results))
 
     def spec(self, atom: Atom) -> Spec:
         """What is known of an atom."""
