@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from astgrad.emit.fold import operator_of
+from astgrad.emit.calls import operator_of
 from astgrad.ir import Atom, Call, Const, Method, Tree, Var
 
 LONG = 20  # a longer description is shortened

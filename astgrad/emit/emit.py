@@ -23,9 +23,11 @@ from astgrad.analyses.specs import Spec
 from astgrad.emit import lines, loops, naming, python, undefined, uses
 from astgrad.emit.comments import Comments
 from astgrad.emit.fold import fold
+from astgrad.emit.growing import growing
 from astgrad.emit.spelling import Spelling, identifier, is_literal
 from astgrad.emit.statements import Statements, needs_no_name
 from astgrad.emit.stops import stops
+from astgrad.emit.webs import webs
 from astgrad.emit.writer import Writer
 from astgrad.errors import InternalError, Origin
 from astgrad.ir import Call, Const, Tree, Var
@@ -68,9 +70,11 @@ def emit(
     spelling = _spelling(function, printed, folded, globals)
     ranges = liveness(function, folded)
     reserved = frozenset((*spelling.used, *spelling.namespace, *spelling.cells))
-    names = naming.names(function, printed, ranges, folded, specs, reserved, adjoint_of or {})
+    found = webs(function, printed, ranges, specs, adjoint_of or {})
+    names = naming.names(function, printed, ranges, folded, found, reserved, adjoint_of or {})
     partial = undefined.partial(printed, names)
-    builder = Statements(names, folded, dict(function.captures), specs, spelling, partial)
+    captured, lists = dict(function.captures), growing(function, found)
+    builder = Statements(names, folded, captured, specs, spelling, lists, partial)
     writer = Writer(builder, Comments(function.origin, globals))
     own = name or identifier(function.name) or "gradient"
     documented = doc or function.doc

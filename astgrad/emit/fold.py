@@ -23,7 +23,8 @@ from astgrad import ir
 from astgrad.analyses.liveness import recorded_at
 from astgrad.analyses.specs import Number, Spec
 from astgrad.emit import uses
-from astgrad.emit.memory import OUTSIDE, Memory, Roots, overlap
+from astgrad.emit.calls import in_order, is_append, writes_first
+from astgrad.emit.memory import OUTSIDE, Memory, Roots, overlap, union
 from astgrad.ir import Atom, Call, Const, Loop, Method, Tape, Tree, Var
 
 Records = dict[int, list[Tape]]
@@ -38,53 +39,15 @@ APPEND = 15  # what is printed around the values that are recorded
 CHEAP_ATTRIBUTES = ("T", "shape", "ndim", "size", "dtype")
 INTEGER_OPERATORS = (operator.add, operator.sub, operator.mul, operator.floordiv, operator.neg)
 
-IN_PLACE = frozenset(
-    getattr(operator, name)
-    for name in (
-        *("iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow", "imatmul"),
-        *("iand", "ior", "ixor", "ilshift", "irshift"),
-    )
-)
-
-
-def operator_of(call: Call) -> object:
-    """The function of module `operator` that is called, None for all other calls."""
-    value = call.op.value if isinstance(call.op, Const) else None
-    return value if getattr(value, "__module__", "") == "_operator" else None
-
-
-def runtime_name(call: Call) -> str:
-    """The name of the runtime function that is called, "" for all other calls."""
-    if not isinstance(call.op, Const) or getattr(call.op.value, "__module__", "") != "astgrad.runtime":
-        return ""
-    return str(getattr(call.op.value, "__name__", ""))
-
-
-def writes_first(call: Call) -> bool:
-    """Whether the first operand is printed as what is written to: it needs a name."""
-    op = operator_of(call)
-    if op is not None:
-        return op is operator.setitem or op in IN_PLACE
-    return runtime_name(call) in ("iadd_at", "add_at")
-
-
-def in_order(call: Call) -> tuple[Atom, ...]:
-    """The operands in the order in which Python evaluates the printed text."""
-    atoms = ir.operands(call)
-    if operator_of(call) is operator.setitem:
-        return (atoms[0], *atoms[3:], *atoms[1:3])
-    if operator_of(call) is operator.contains:
-        return (atoms[0], *reversed(atoms[1:]))
-    return atoms
-
 
 def fold(function: ir.Function, specs: dict[Var, Spec], kept: Iterable[Var] = ()) -> dict[Var, Call]:
     """The calls that are printed where their target is used; those of `kept` never."""
     counts = Counter(use for block in uses.blocks(function.body) for use in uses.uses(block))
-    fixed = frozenset((*kept, *uses.in_place(function.body)))
+    fixed = frozenset((*kept, *uses.in_place(function.body, is_append)))
     written = uses.written(function.body, writes_first)
     folder = _Folder(specs, counts, written, fixed, uses.repeated(function.body), Memory(specs))
     folder.memory.roots.update(dict.fromkeys(function.body.params, frozenset((OUTSIDE,))))
+    folder.memory.learn(function.body)
     folder.block(function.body)
     return folder.folded
 
@@ -155,7 +118,6 @@ class _Folder:
         if not isinstance(statement, Loop):
             for inner in ir.blocks(statement):
                 self.block(inner, isinstance(statement, ir.If))
-        self.memory.bind(statement)
         self.effects(here, position, statement)
 
     def call(self, here: _Block, position: int, call: Call) -> None:
@@ -165,7 +127,6 @@ class _Folder:
         kept = set(ir.variables(call.args[0])) if writes or chain > 1 else set()
         length = _overhead(call) + sum(map(self.length, atoms[1:]))
         taken = self.operands(here, position, atoms, length, kept)
-        self.memory.bind(call)
         event = call.effects.impure or call.effects.writes != ()
         if event:
             here.events.append(position)
@@ -260,12 +221,15 @@ class _Folder:
         return len(here.readers) - index <= NEAR and not any(overlap(r, w) for r in read for w in written)
 
     def effects(self, here: _Block, position: int, statement: ir.Statement) -> None:
-        every = [s for b in ir.blocks(statement) for s in ir.statements(b)]
-        calls = [s.effects for s in every if isinstance(s, Call)]
-        foreign = any(isinstance(s, ir.With) for s in (statement, *every))
-        if foreign or any(effects.impure or effects.writes != () for effects in calls):
+        """What is read and written inside a statement with blocks."""
+        every = [statement, *(s for b in ir.blocks(statement) for s in ir.statements(b))]
+        calls = [s for s in every if isinstance(s, Call)]
+        foreign = any(isinstance(s, ir.With) for s in every)
+        impure = foreign or any(call.effects.impure for call in calls)
+        written = None if foreign else union(self.memory.written(call) for call in calls)
+        if impure or written != frozenset():
             here.events.append(position)
-            here.writes.append(None)
+            here.writes.append(None if impure else written)
         here.readers.append(position)
         here.reads.append(None)
 

@@ -75,8 +75,7 @@ def layout(
     indent = INDENT * depth
     room = WIDTH - len(tail) - (comment.width if comment else 0)
     tokens, parenthesised = python.tokens(node)
-    bare = isinstance(node, ast.Tuple) and len(node.elts) > 1 and head == "return "
-    line = " " * indent + head + "".join(tokens[1:-1] if bare else tokens)
+    line = " " * indent + head + "".join(tokens[1:-1] if is_bare(head, node) else tokens)
     if len(line) <= room:
         return [line + tail]
     lines = broken(indent, head, node, tokens, parenthesised, room)
@@ -112,7 +111,7 @@ def broken(
 ) -> list[str]:
     """The lines of a statement that does not fit on one."""
     start = " " * indent + head
-    if head == "return " and isinstance(node, ast.Tuple) and len(node.elts) > 1:
+    if is_bare(head, node):
         return render(indent, start, tokens, room, broken=True)  # only here it gets its parentheses
     bare = outside(tokens)
     if not operators_outside(node, parenthesised):
@@ -121,6 +120,12 @@ def broken(
         return render(indent, start, bare, room)
     wrapped = ["(", python.OPEN, *tokens, python.CLOSE, ")"]
     return render(indent, start, wrapped, room, broken=True)
+
+
+def is_bare(head: str, node: ast.expr) -> bool:
+    """Whether a tuple has no parentheses on one line: `return a, b` and `a, b = b, a`."""
+    many = head == "return " or (head.endswith(" = ") and "," in head)
+    return many and isinstance(node, ast.Tuple) and len(node.elts) > 1
 
 
 def outside(tokens: list[str]) -> list[str]:

@@ -19,11 +19,10 @@ from dataclasses import dataclass, field
 
 from astgrad import ir
 from astgrad.analyses.liveness import Range, lists, read
-from astgrad.analyses.specs import Spec
 from astgrad.emit.describe import Describe
 from astgrad.emit.spelling import identifier
 from astgrad.emit.tapes import Tapes, tape_names
-from astgrad.emit.webs import Taken, Web, webs
+from astgrad.emit.webs import Taken, Web
 from astgrad.ir import Call, If, Loop, Statement, Try, Var, With
 
 HARD = frozenset((*keyword.kwlist, "__class__"))
@@ -36,13 +35,12 @@ def names(
     printed: list[Statement],
     ranges: dict[Var, list[Range]],
     folded: dict[Var, Call],
-    specs: dict[Var, Spec],
+    found: dict[Var, Web],
     reserved: frozenset[str],
     adjoint_of: dict[Var, Var],
 ) -> dict[Var, str]:
     """The name of each parameter and of each Var that the printed statements bind."""
     params = frozenset(p.var.name for p in function.params)
-    found = webs(function, printed, ranges, specs, adjoint_of)
     naming = _Naming(found, ranges, reserved, params, adjoint_of)
     for param in function.params:
         naming.take(param.var, param.var.name)

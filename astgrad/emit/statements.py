@@ -16,7 +16,7 @@ from typing import Any
 
 from astgrad import ir
 from astgrad.analyses.specs import Number, Spec
-from astgrad.emit.fold import operator_of, runtime_name
+from astgrad.emit.calls import is_append, operator_of, runtime_name
 from astgrad.emit.spelling import Spelling, call, dotted, name
 from astgrad.emit.webs import same_object
 from astgrad.errors import InternalError
@@ -58,7 +58,9 @@ def needs_no_name(call_: Call, spelling: Spelling) -> bool:
     plain = isinstance(call_.op, Const) and call_.op.value is getattr and len(call_.args) == 2
     tables = (BINARY, UNARY, COMPARE, IN_PLACE)
     return (
-        plain or runtime_name(call_) in ("iadd_at", "add_at", "value") or any(op in table for table in tables)
+        plain
+        or runtime_name(call_) in ("iadd_at", "add_at", "value", "appended")
+        or any(op in table for table in tables)
     )
 
 
@@ -71,6 +73,7 @@ class Statements:
     captured: dict[Var, ir.Capture]
     specs: dict[Var, Spec]
     spelling: Spelling
+    growing: set[Call] = field(default_factory=set)  # appends to a list in place
     partial: set[Var] = field(default_factory=set)  # None where they are undefined
     same: dict[Var, Var] = field(default_factory=dict)  # read under the name of another value, for now
 
@@ -184,6 +187,8 @@ class Statements:
         written = self.write(call_)
         if written is not None:
             return written
+        if is_append(call_):
+            return self.appended(call_)
         if call_.target is None:
             return ast.Expr(value=self.expression(call_))
         return self.assigned(call_.target, call_)
@@ -200,6 +205,14 @@ class Statements:
         if same_object(call_, self.specs):
             raise InternalError(f"{text} is written in place under another name")
         return ast.Assign(targets=[ast.Name(id=text, ctx=ast.Store())], value=self.expression(call_))
+
+    def appended(self, call_: Call) -> ast.stmt:
+        """items.append(value) where nobody else holds the list, else items = [*items, value]."""
+        items, value = self.many(call_.args)
+        if call_ in self.growing:
+            return ast.Expr(value=call(ast.Attribute(value=items, attr="append", ctx=ast.Load()), value))
+        longer = ast.List(elts=[ast.Starred(value=items, ctx=ast.Load()), value], ctx=ast.Load())
+        return ast.Assign(targets=[ast.Name(id=self.names[call_.target], ctx=ast.Store())], value=longer)  # type: ignore[index]
 
     def write(self, call_: Call) -> ast.stmt | None:
         """A write to memory; None for other calls."""

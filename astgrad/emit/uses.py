@@ -47,8 +47,8 @@ def written(block: Block, writes_first: Callable[[Call], bool]) -> set[Var]:
     return found
 
 
-def in_place(block: Block) -> set[Var]:
-    """What keeps its own place: the results of loops, `with` and `try`, and what handlers catch."""
+def in_place(block: Block, appends: Callable[[Statement], bool]) -> set[Var]:
+    """What keeps its own place: the results of loops, `with` and `try`, what handlers catch, longer lists."""
     found: list[Atom] = []
     for statement in ir.statements(block):
         if isinstance(statement, Loop):
@@ -58,6 +58,8 @@ def in_place(block: Block) -> set[Var]:
         elif isinstance(statement, Try):
             found += (handler.types for handler in statement.handlers if handler.types)
             found += (result for inner in ir.blocks(statement) for result in inner.results)
+        elif appends(statement):
+            found += ir.targets(statement)
     return {var for atom in found for var in ir.variables(atom)}
 
 

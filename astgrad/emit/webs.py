@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from astgrad import ir
 from astgrad.analyses.liveness import Range
 from astgrad.analyses.specs import Number, Spec
-from astgrad.emit.fold import IN_PLACE, operator_of, runtime_name
+from astgrad.emit.calls import IN_PLACE, is_append, operator_of
 from astgrad.ir import Atom, Call, If, Loop, Statement, Try, Var, With
 
 Pair = tuple[Var, Atom]
@@ -122,7 +122,7 @@ def _wanted(statement: Statement) -> Iterator[Pair]:
         yield from zip(statement.targets, statement.block.results)
     elif isinstance(statement, Try):
         yield from _of_try(statement)
-    elif runtime_name(statement) == "appended" and statement.target:
+    elif is_append(statement) and statement.target:
         yield statement.target, statement.args[0]
 
 

@@ -1,0 +1,52 @@
+"""Calls: what kind of call one is, and in which order its operands are evaluated."""
+
+from __future__ import annotations
+
+import operator
+
+from astgrad import ir
+from astgrad.ir import Atom, Call, Const
+
+IN_PLACE = frozenset(
+    getattr(operator, name)
+    for name in (
+        *("iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow", "imatmul"),
+        *("iand", "ior", "ixor", "ilshift", "irshift"),
+    )
+)
+
+
+def operator_of(call: Call) -> object:
+    """The function of module `operator` that is called, None for all other calls."""
+    value = call.op.value if isinstance(call.op, Const) else None
+    return value if getattr(value, "__module__", "") == "_operator" else None
+
+
+def runtime_name(call: Call) -> str:
+    """The name of the runtime function that is called, "" for all other calls."""
+    if not isinstance(call.op, Const) or getattr(call.op.value, "__module__", "") != "astgrad.runtime":
+        return ""
+    return str(getattr(call.op.value, "__name__", ""))
+
+
+def writes_first(call: Call) -> bool:
+    """Whether the first operand is printed as what is written to: it needs a name."""
+    op = operator_of(call)
+    if op is not None:
+        return op is operator.setitem or op in IN_PLACE
+    return runtime_name(call) in ("iadd_at", "add_at")
+
+
+def is_append(statement: ir.Statement) -> bool:
+    """Whether a statement makes a list with one more item."""
+    return isinstance(statement, Call) and runtime_name(statement) == "appended" and len(statement.args) == 2
+
+
+def in_order(call: Call) -> tuple[Atom, ...]:
+    """The operands in the order in which Python evaluates the printed text."""
+    atoms = ir.operands(call)
+    if operator_of(call) is operator.setitem:
+        return (atoms[0], *atoms[3:], *atoms[1:3])
+    if operator_of(call) is operator.contains:
+        return (atoms[0], *reversed(atoms[1:]))
+    return atoms
