@@ -5,36 +5,64 @@ Position 2n is the reading and 2n + 1 the binding of the nth statement, counted 
 arms of an `if` exclude each other, so a value that one of them reads is not live in the other.
 
     0: a = f(x)   1: b = g(a)   2: c = h(a, b)         a: [1, 4]   b: [3, 4]
+
+What a loop reads from outside is live throughout it. A carried value is bound where the loop starts and
+at the end of each step; in between its name is free behind its last use, so that the next value can
+have it. What a handler reads is live throughout the body of its `try`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 
 from astgrad import ir
-from astgrad.errors import InternalError
-from astgrad.ir import Var
+from astgrad.ir import Atom, Block, Call, If, Loop, Statement, Tape, Try, Var, With
 
 Range = tuple[int, int]
 
 
-def liveness(
-    function: ir.Function,
-    operands: Callable[[ir.Statement], Iterable[Var]],
-    folded: Callable[[Var], Iterable[Var]],
-) -> dict[Var, list[Range]]:
-    """The ranges of each Var, in ascending order.
-
-    `operands` gives the Vars that a statement reads itself, none where it is not printed; `folded` the
-    Vars behind one that is printed as an expression.
-    """
-    walk = _Liveness(operands, folded)
+def liveness(function: ir.Function, folded: dict[Var, Call]) -> dict[Var, list[Range]]:
+    """The ranges of each Var, in ascending order; those of `folded` are printed where they are used."""
+    walk = _Liveness(folded)
     walk.number(function.body)
     live = Live()
     walk.block(function.body, live)
     for param in function.body.params:
         walk.close(live, param, 0)
     return {var: sorted(ranges) for var, ranges in walk.ranges.items()}
+
+
+def recorded_at(loop: Loop) -> dict[int, list[Tape]]:
+    """Behind which statement of the body a loop records its tapes: the last one that gives an atom, or -1."""
+    recording = [tape for tape in loop.tapes if not tape.reads]
+    if not recording:
+        return {}
+    bound: dict[Var, int] = {}
+    for index, statement in enumerate(loop.body.body):
+        bound.update(dict.fromkeys((*ir.targets(statement), *lists(statement)), index))
+    found: dict[int, list[Tape]] = {}
+    for tape in recording:
+        own = (bound.get(var, -1) for atom in tape.atoms for var in ir.variables(atom))
+        found.setdefault(max(own, default=-1), []).append(tape)
+    return found
+
+
+def lists(statement: Statement) -> tuple[Var, ...]:
+    """The lists on which a loop records: it binds them beside its targets."""
+    tapes = statement.tapes if isinstance(statement, Loop) else ()
+    return tuple(dict.fromkeys(tape.list for tape in tapes if not tape.reads))
+
+
+def read(loop: Loop) -> tuple[Var, ...]:
+    """What a loop binds at each step: its items, and what it reads from tapes."""
+    atoms = (atom for tape in loop.tapes if tape.reads for atom in tape.atoms)
+    return (*loop.items, *(atom for atom in atoms if isinstance(atom, Var)))
+
+
+def entered(loop: Loop) -> dict[Var, Var]:
+    """The carried value that has the value of an initial one where the iterables are read."""
+    pairs = zip(reversed(loop.initial), reversed(loop.params))
+    return {first: param for first, param in pairs if isinstance(first, Var)}
 
 
 class Live(dict[Var, int]):
@@ -49,61 +77,172 @@ class Live(dict[Var, int]):
 
 
 class _Liveness:
-    def __init__(
-        self, operands: Callable[[ir.Statement], Iterable[Var]], folded: Callable[[Var], Iterable[Var]]
-    ) -> None:
-        self.operands, self.folded = operands, folded
+    def __init__(self, folded: dict[Var, Call]) -> None:
+        self.folded = folded
         self.position = 0
-        self.start: dict[int, int] = {}  # of statements and blocks, by id
-        self.end: dict[int, int] = {}  # of blocks: where the results are read
+        self.start: dict[int, int] = {}  # of statements, blocks and tapes, by id
+        self.head: dict[int, int] = {}  # of loops: where they take their next step
+        self.end: dict[int, int] = {}  # of blocks: where the results are read; of regions: their end
+        self.records: dict[int, dict[int, list[Tape]]] = {}  # of blocks that are the body of a loop
         self.ranges: dict[Var, list[Range]] = {}
 
-    def number(self, block: ir.Block) -> None:
-        """Give every statement its position, in the order of the text."""
+    # --- positions, in the order of the text
+
+    def number(self, block: Block) -> None:
         self.start[id(block)] = self.step()
-        for statement in block.body:
+        records = self.records.get(id(block), {})
+        self.tapes(records, -1)
+        for index, statement in enumerate(block.body):
             self.start[id(statement)] = self.step()
-            if not isinstance(statement, (ir.Call, ir.If)):
-                raise InternalError(f"{type(statement).__name__} is not emitted yet")
-            for arm in ir.blocks(statement):
-                self.number(arm)
+            if not isinstance(statement, Call):
+                self.regions(statement)
+            self.tapes(records, index)
         self.end[id(block)] = self.step()
+
+    def regions(self, statement: Statement) -> None:
+        if isinstance(statement, Loop):
+            self.head[id(statement)] = self.step()
+            self.records[id(statement.body)] = recorded_at(statement)
+        for arm in ir.blocks(statement):
+            self.number(arm)
+        self.end[id(statement)] = self.step()
+
+    def tapes(self, records: dict[int, list[Tape]], index: int) -> None:
+        for tape in records.get(index, ()):
+            self.start[id(tape)] = self.step()
 
     def step(self) -> int:
         self.position += 1
         return self.position
 
+    # --- ranges
+
+    def behind(self, var: Var) -> Iterator[Var]:
+        """The Vars that are read where a Var is printed."""
+        call = self.folded.get(var)
+        if call is None:
+            yield var
+            return
+        for atom in ir.operands(call):
+            for inner in ir.variables(atom):
+                yield from self.behind(inner)
+
+    def read(self, live: Live, atoms: Iterable[Atom], end: int, same: dict[Var, Var] | None = None) -> None:
+        """Open the range of what is read; `same` maps Vars to others that have their value."""
+        for atom in atoms:
+            for var in ir.variables(atom):
+                for inner in self.behind(var):
+                    self.open(live, (same or {}).get(inner, inner), end)
+
     def open(self, live: Live, var: Var, end: int) -> None:
-        for inner in self.folded(var):
-            if inner not in live:
-                live[inner] = end
+        if var not in live:
+            live[var] = end
 
     def close(self, live: Live, var: Var, start: int) -> None:
-        self.ranges.setdefault(var, []).append((start, live.pop(var, start)))
+        self.add(var, start, live.pop(var, start))
 
-    def block(self, block: ir.Block, live: Live) -> None:
+    def add(self, var: Var, start: int, end: int) -> None:
+        self.ranges.setdefault(var, []).append((start, end))
+
+    def block(self, block: Block, live: Live) -> None:
         """Walk backward; `live` holds the ends of the open ranges, and keeps those open at the start."""
-        for result in block.results:
-            for var in ir.variables(result):
-                self.open(live, var, 2 * self.end[id(block)])
-        for statement in reversed(block.body):
-            position = self.start[id(statement)]
-            bound = self.end[id(statement.orelse)] if isinstance(statement, ir.If) else position
-            for target in ir.targets(statement):
-                self.close(live, target, 2 * bound + 1)
-            if isinstance(statement, ir.If):
-                self.arms(statement, live)
-            for var in self.operands(statement):
-                self.open(live, var, 2 * position)
+        records = self.records.get(id(block), {})
+        self.read(live, block.results, 2 * self.end[id(block)])
+        for index in reversed(range(-1, len(block.body))):
+            for tape in records.get(index, ()):
+                self.read(live, tape.atoms, 2 * self.start[id(tape)])
+            if index >= 0:
+                self.statement(block.body[index], live)
 
-    def arms(self, statement: ir.If, live: Live) -> None:
+    def statement(self, statement: Statement, live: Live) -> None:
+        position = self.start[id(statement)]
+        if isinstance(statement, Call):
+            if statement.target in self.folded:
+                return
+            for target in ir.targets(statement):
+                self.close(live, target, 2 * position + 1)
+            self.read(live, ir.operands(statement), 2 * position)
+            return
+        for target in statement.targets:
+            self.close(live, target, 2 * self.end[id(statement)] + 1)
+        if isinstance(statement, If):
+            self.arms((statement.orelse, statement.then), live, 2 * position)
+            self.read(live, (statement.test,), 2 * position)
+        elif isinstance(statement, Loop):
+            self.loop(statement, live)
+        elif isinstance(statement, With):
+            self.with_(statement, live)
+        else:
+            self.try_(statement, live)
+
+    def arms(self, arms: tuple[Block, ...], live: Live, end: int) -> None:
         """Each arm on its own: what only one of them reads is not live in the other."""
         exposed: set[Var] = set()
-        for arm in (statement.orelse, statement.then):
+        for arm in arms:
             inside = Live(live)
             self.block(arm, inside)
+            for param in arm.params:
+                self.close(inside, param, 2 * self.start[id(arm)])
             exposed.update(inside)
-            for var, end in inside.items():
-                self.ranges.setdefault(var, []).append((2 * self.start[id(arm)], end))
+            for var, last in inside.items():
+                self.add(var, 2 * self.start[id(arm)], last)
         for var in exposed:
-            live[var] = 2 * self.start[id(statement)]
+            live[var] = end
+
+    def loop(self, loop: Loop, live: Live) -> None:
+        start, head, end = self.start[id(loop)], self.head[id(loop)], self.end[id(loop)]
+        inside = Live(live)
+        self.block(loop.body, inside)
+        if loop.test:
+            self.block(loop.test, inside)
+        for var in read(loop):
+            self.close(inside, var, 2 * head + 1)
+        tested = self.end[id(loop.test)] if loop.test else head
+        for param in loop.params:
+            self.open(inside, param, 2 * tested)
+        params = {param: inside.pop(param) for param in loop.params}
+        for var in inside:  # what comes from outside
+            live[var] = 2 * end
+        live.update(params)
+        self.read(live, (*loop.iters, *(t.list for t in loop.tapes if t.reads)), 2 * head, entered(loop))
+        for param in loop.params:
+            self.close(live, param, 2 * start + 1)
+            self.add(param, 2 * self.end[id(loop.body)] + 1, 2 * end)
+        for list_ in lists(loop):
+            self.open(live, list_, 2 * end)
+            self.close(live, list_, 2 * start + 1)
+        self.read(live, loop.initial, 2 * start)
+
+    def with_(self, statement: With, live: Live) -> None:
+        position = self.start[id(statement)]
+        self.block(statement.block, live)
+        if statement.name:
+            self.close(live, statement.name, 2 * position + 1)
+        self.read(live, (statement.context,), 2 * position)
+
+    def try_(self, statement: Try, live: Live) -> None:
+        last, end = statement.finalbody, 2 * self.end[id(statement)]
+        arms = tuple(h.block for h in statement.handlers) + ((statement.orelse,) if statement.orelse else ())
+        if last:
+            self.block(last, live)
+            for param in last.params:
+                self.close(live, param, 2 * self.start[id(last)])
+            carried = statement.targets[: len(statement.targets) - len(last.results)]
+            for target in carried:
+                self.add(target, 2 * self.start[id(last)], end)
+        for handler in statement.handlers:  # Python unbinds the name where the handler ends
+            if handler.name:
+                self.add(handler.name, 2 * self.start[id(handler.block)], end + 1)
+        self.arms(arms, live, 2 * self.end[id(statement.body)])
+        for handler in statement.handlers:
+            if handler.name:
+                live.pop(handler.name, None)
+        for arm in (statement.body, *arms):  # where the values are bound
+            bound = statement.targets[: len(arm.results)]
+            if arm is statement.body and statement.orelse:
+                bound = statement.orelse.params
+            for var in bound:
+                self.add(var, 2 * self.end[id(arm)] + 1, 2 * self.end[id(arm)] + 1)
+        self.block(statement.body, live)
+        types = (h.types for h in statement.handlers if h.types)
+        self.read(live, types, 2 * self.end[id(statement.body)])

@@ -14,21 +14,27 @@ from __future__ import annotations
 import operator
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from astgrad import ir
+from astgrad.analyses.liveness import recorded_at
 from astgrad.analyses.specs import Number, Spec
+from astgrad.emit import uses
 from astgrad.emit.memory import OUTSIDE, Memory, Roots, overlap
-from astgrad.ir import Atom, Call, Const, Method, Tree, Var
+from astgrad.ir import Atom, Call, Const, Loop, Method, Tape, Tree, Var
+
+Records = dict[int, list[Tape]]
 
 DEPTH = 12
 LENGTH = 70  # of an expression that is folded together
 NAME = 7  # the length that an unnamed value's name is taken to have
 NEAR = 32  # effects that are looked at one by one
 CHEAP_LENGTH = 20
+RANGE_LENGTH = 40
+APPEND = 15  # what is printed around the values that are recorded
 CHEAP_ATTRIBUTES = ("T", "shape", "ndim", "size", "dtype")
 INTEGER_OPERATORS = (operator.add, operator.sub, operator.mul, operator.floordiv, operator.neg)
 
@@ -74,38 +80,13 @@ def in_order(call: Call) -> tuple[Atom, ...]:
 
 def fold(function: ir.Function, specs: dict[Var, Spec], kept: Iterable[Var] = ()) -> dict[Var, Call]:
     """The calls that are printed where their target is used; those of `kept` never."""
-    uses = Counter(use for block in _blocks(function.body) for use in _uses(block))
-    folder = _Folder(specs, uses, _written(function.body), frozenset(kept), Memory(specs))
+    counts = Counter(use for block in uses.blocks(function.body) for use in uses.uses(block))
+    fixed = frozenset((*kept, *uses.in_place(function.body)))
+    written = uses.written(function.body, writes_first)
+    folder = _Folder(specs, counts, written, fixed, uses.repeated(function.body), Memory(specs))
     folder.memory.roots.update(dict.fromkeys(function.body.params, frozenset((OUTSIDE,))))
     folder.block(function.body)
     return folder.folded
-
-
-def _blocks(block: ir.Block) -> Iterator[ir.Block]:
-    yield block
-    for statement in block.body:
-        for inner in ir.blocks(statement):
-            yield from _blocks(inner)
-
-
-def _uses(block: ir.Block) -> Iterator[Var]:
-    for statement in block.body:
-        for atom in ir.operands(statement):
-            yield from ir.variables(atom)
-    for result in block.results:
-        yield from ir.variables(result)
-
-
-def _written(block: ir.Block) -> set[Var]:
-    """The Vars whose memory is written, or leaves the function: it is made once."""
-    found = {v for atom in block.results for v in ir.variables(atom)}
-    for call in ir.statements(block):
-        if isinstance(call, Call):
-            atoms = call.args if call.effects.writes is None else [call.args[p] for p in call.effects.writes]
-            found.update(
-                v for atom in (*atoms, *call.args[:1] * writes_first(call)) for v in ir.variables(atom)
-            )
-    return found
 
 
 @dataclass(eq=False, repr=False)
@@ -140,26 +121,42 @@ class _Folder:
     """What may be folded so far."""
 
     specs: dict[Var, Spec]
-    uses: Counter[Var]
+    counts: Counter[Var]
     written: set[Var]
     kept: frozenset[Var]
+    repeated: set[Var]  # in a loop
     memory: Memory
     folded: dict[Var, Call] = field(default_factory=dict)
     cheap: dict[Var, _Expression] = field(default_factory=dict)  # printed at several places
     light: set[Var] = field(default_factory=set)  # might be
 
-    def block(self, block: ir.Block) -> None:
+    def block(self, block: ir.Block, results: bool = True, records: Records | None = None) -> None:
         here = _Block()
-        for position, statement in enumerate(block.body):
+        for index, statement in enumerate(block.body):
             if isinstance(statement, Call):
-                self.call(here, position, statement)
-                continue
+                self.call(here, 2 * index, statement)
+            else:
+                self.region(here, 2 * index, statement)
+            for tape in (records or {}).get(index, ()):
+                self.operands(here, 2 * index + 1, tape.atoms, APPEND)
+        if results:
+            self.operands(here, 2 * len(block.body), block.results, 7)
+
+    def region(self, here: _Block, position: int, statement: ir.Statement) -> None:
+        """A statement with blocks: what is folded stays in its own."""
+        if isinstance(statement, Loop):
+            lists = tuple(tape.list for tape in statement.tapes if tape.reads)
+            self.operands(here, position, (*statement.iters, *lists), 12)
+            if statement.test:
+                self.block(statement.test)
+            self.block(statement.body, False, recorded_at(statement))
+        elif not isinstance(statement, ir.Try):
             self.operands(here, position, ir.operands(statement), 4)
+        if not isinstance(statement, Loop):
             for inner in ir.blocks(statement):
-                self.block(inner)
-            self.memory.bind(statement)
-            self.effects(here, position, statement)
-        self.operands(here, len(block.body), block.results, 7)
+                self.block(inner, isinstance(statement, ir.If))
+        self.memory.bind(statement)
+        self.effects(here, position, statement)
 
     def call(self, here: _Block, position: int, call: Call) -> None:
         atoms = in_order(call)
@@ -193,9 +190,9 @@ class _Folder:
         light = self.is_light(expression.call, expression)
         if light:
             self.light.add(target)
-        if self.uses[target] == 1:
+        if self.counts[target] == 1:
             here.pending[target] = expression
-        elif self.uses[target] > 1 and light:
+        elif self.counts[target] > 1 and light:
             self.cheap[target] = expression
             self.folded[target] = expression.call
 
@@ -263,8 +260,10 @@ class _Folder:
         return len(here.readers) - index <= NEAR and not any(overlap(r, w) for r in read for w in written)
 
     def effects(self, here: _Block, position: int, statement: ir.Statement) -> None:
-        calls = [s for b in ir.blocks(statement) for s in ir.statements(b) if isinstance(s, Call)]
-        if not isinstance(statement, ir.If) or any(c.effects.impure or c.effects.writes != () for c in calls):
+        every = [s for b in ir.blocks(statement) for s in ir.statements(b)]
+        calls = [s.effects for s in every if isinstance(s, Call)]
+        foreign = any(isinstance(s, ir.With) for s in (statement, *every))
+        if foreign or any(effects.impure or effects.writes != () for effects in calls):
             here.events.append(position)
             here.writes.append(None)
         here.readers.append(position)
@@ -276,10 +275,11 @@ class _Folder:
         """Whether the call may be printed, and evaluated, several times."""
         op = call.op.value if isinstance(call.op, Const) else None
         if (
-            expression.length > CHEAP_LENGTH
+            expression.length > (RANGE_LENGTH if op is range else CHEAP_LENGTH)
             or expression.events
             or call.kwargs
             or call.target in self.written
+            or call.target in self.repeated
         ):
             return False
         operands = [v for atom in call.args for v in ir.variables(atom)]
@@ -291,6 +291,8 @@ class _Folder:
             return call.effects.result == "view" and call.effects.reads == () and _slices(call.args[1])
         if op is np.arange or op is len:
             return len(call.args) == 1
+        if op is range:
+            return True
         return any(op is known for known in INTEGER_OPERATORS) and self.integers((call.target, *operands))
 
     def integers(self, found: Iterable[Var | None]) -> bool:

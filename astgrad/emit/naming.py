@@ -6,173 +6,220 @@ only if they are never live at once, so that
     bx_1 = zeros_like(x); bx_2 = add(bx_1, c)     ->     bx = np.zeros_like(x); bx = bx + c
 
 and a suffix appears where they are: x, x_2. What is written in place keeps its name: both are one object.
+What a loop reads from a tape gets the name of what was recorded.
 """
 
 from __future__ import annotations
 
 import builtins
+import itertools
 import keyword
-from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from astgrad import ir
-from astgrad.analyses.liveness import Range
-from astgrad.analyses.specs import Number, Spec
+from astgrad.analyses.liveness import Range, lists, read
+from astgrad.analyses.specs import Spec
 from astgrad.emit.describe import Describe
-from astgrad.emit.fold import IN_PLACE, operator_of
 from astgrad.emit.spelling import identifier
-from astgrad.ir import Call, Var
+from astgrad.emit.tapes import Tapes, tape_names
+from astgrad.emit.webs import Taken, Web, webs
+from astgrad.ir import Call, If, Loop, Statement, Try, Var, With
 
 HARD = frozenset((*keyword.kwlist, "__class__"))
 BUILTINS = frozenset(vars(builtins))
-
-
-@dataclass(eq=False, repr=False)
-class _Taken:
-    """The disjoint ranges, in order, in which a name is taken, and whether by a value of the user's."""
-
-    starts: list[int] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
-    named: bool = False
-
-    def free(self, ranges: Iterable[Range]) -> bool:
-        for start, end in ranges:
-            index = bisect_left(self.ends, start)
-            if index < len(self.starts) and self.starts[index] <= end:
-                return False
-        return True
-
-    def add(self, ranges: Iterable[Range]) -> None:
-        for start, end in ranges:
-            index = bisect_left(self.starts, start)
-            self.starts.insert(index, start)
-            self.ends.insert(index, end)
-
-
-def same_object(statement: ir.Statement, specs: dict[Var, Spec]) -> bool:
-    """Whether the target of an operator such as iadd is its first operand: not for numbers."""
-    return (
-        isinstance(statement, Call)
-        and operator_of(statement) in IN_PLACE
-        and statement.target is not None
-        and isinstance(statement.args[0], Var)
-        and not isinstance(specs.get(statement.args[0]), Number)
-    )
+UNUSED = "_"
 
 
 def names(
     function: ir.Function,
-    printed: list[ir.Statement],
+    printed: list[Statement],
     ranges: dict[Var, list[Range]],
     folded: dict[Var, Call],
     specs: dict[Var, Spec],
     reserved: frozenset[str],
     adjoint_of: dict[Var, Var],
 ) -> dict[Var, str]:
-    """The name of each parameter and of each target of the printed statements."""
-    naming = _Naming(ranges, reserved, frozenset(p.var.name for p in function.params), adjoint_of)
-    for statement in printed:
-        if same_object(statement, specs):
-            naming.join(statement.args[0], statement.target)  # type: ignore[union-attr, arg-type]
+    """The name of each parameter and of each Var that the printed statements bind."""
+    params = frozenset(p.var.name for p in function.params)
+    found = webs(function, printed, ranges, specs, adjoint_of)
+    naming = _Naming(found, ranges, reserved, params, adjoint_of)
     for param in function.params:
         naming.take(param.var, param.var.name)
-    bound = [(statement, var) for statement in printed for var in ir.targets(statement)]
+    silent = frozenset(s.stop for s in printed if isinstance(s, Loop)) | _stops_inside(printed)
+    bound = [(statement, var) for statement in printed for var in binds(statement) if var not in silent]
     for _, var in bound:
-        if var.name:
-            naming.name(var, var.name, named=True)
+        naming.user(var)
     describe = Describe(naming.result.get, folded)
-    wishes = _wishes(printed)
-    for statement, var in bound:
+    tapes = Tapes(printed)
+    binder = {var: statement for statement, var in bound}
+    for _, var in bound:
         if var not in naming.result:
-            wish = naming.result.get(wishes.get(var, var))
+            wish = naming.result.get(tapes.recorded.get(var))  # type: ignore[arg-type]
             if wish and naming.free(var, wish):
                 naming.take(var, wish)
             else:
-                text = _text(statement, var, describe, adjoint_of)
-                naming.name(var, identifier(text) or "value", named=False)
+                texts = _texts(naming.members(var), binder, describe, adjoint_of, tapes, ranges)
+                naming.unnamed(var, [wish] if wish else [*texts])
     return naming.result
 
 
-def _wishes(printed: list[ir.Statement]) -> dict[Var, Var]:
-    """The phi that a value becomes at the end of an arm."""
-    wishes: dict[Var, Var] = {}
-    for statement in printed:
-        if isinstance(statement, ir.If):
-            for arm in (statement.then, statement.orelse):
-                wishes.update((r, t) for t, r in zip(statement.targets, arm.results) if isinstance(r, Var))
-    return wishes
+def binds(statement: Statement) -> tuple[Var, ...]:
+    """What a statement binds in the text, what it binds in its regions itself included."""
+    own: tuple[Var | None, ...] = ()
+    if isinstance(statement, Loop):
+        own = (*statement.params, *lists(statement), *read(statement))
+    elif isinstance(statement, With):
+        own = (statement.name,)
+    elif isinstance(statement, Try):
+        own = tuple(handler.name for handler in statement.handlers)
+        for block in (statement.orelse, statement.finalbody):
+            own += block.params if block else ()
+    return (*(var for var in own if var), *ir.targets(statement))
 
 
-def _text(statement: ir.Statement, var: Var, describe: Describe, adjoint_of: dict[Var, Var]) -> str:
-    primal = adjoint_of.get(var)
-    if primal is not None:
-        of = describe.atom(primal, 2)
+def _stops_inside(printed: list[Statement]) -> frozenset[Var]:
+    """The flags in branches that only say `break`."""
+    found: set[Var] = set()
+    todo = [(s.body, s.stop) for s in printed if isinstance(s, Loop) and isinstance(s.stop, Var)]
+    while todo:
+        block, stop = todo.pop()
+        found.add(stop)  # type: ignore[arg-type]
+        last = block.body[-1]
+        assert isinstance(last, If)
+        index = last.targets.index(stop)  # type: ignore[arg-type]
+        arms = ((arm, arm.results[index]) for arm in (last.then, last.orelse))
+        todo += [(arm, inner) for arm, inner in arms if isinstance(inner, Var)]
+    return frozenset(found)
+
+
+def _texts(
+    members: list[Var],
+    binder: dict[Var, Statement],
+    describe: Describe,
+    adjoint_of: dict[Var, Var],
+    tapes: Tapes,
+    ranges: dict[Var, list[Range]],
+) -> Iterator[str]:
+    """Proposals for the name of some values, the best one first; one alone where a suffix reads well."""
+    for var in members:
+        of = describe.atom(adjoint_of[var], 2) if var in adjoint_of else ""
         if of:
-            return f"b{of}"
-    return describe.call(statement) if isinstance(statement, Call) else _of_arms(statement, var, describe)
+            yield f"b{of}"
+            return
+    for var in members:
+        if var in tapes.made:
+            yield from tape_names(tapes.made[var], describe)
+            return
+    calls = [binder[var] for var in members if isinstance(binder.get(var), Call)]
+    if calls:
+        yield describe.call(calls[0])  # type: ignore[arg-type]
+        return
+    for var in members:
+        statement = binder.get(var)
+        text = _of_region(statement, var, describe, tapes, ranges) if statement else ""
+        if text:
+            yield text
+            return
 
 
-def _of_arms(statement: ir.Statement, var: Var, describe: Describe) -> str:
-    if not isinstance(statement, ir.If):
-        return "value"
-    index = statement.targets.index(var)
-    found = [describe.atom(arm.results[index], 2) for arm in (statement.then, statement.orelse)]
-    return next((text for text in found if text and not text[0].isdigit()), "value")
+def _of_region(
+    statement: Statement, var: Var, describe: Describe, tapes: Tapes, ranges: dict[Var, list[Range]]
+) -> str:
+    """The name of what a region binds: after the values that become it."""
+    if isinstance(statement, Loop) and var in read(statement):
+        if all(end <= start for start, end in ranges.get(var, ())):
+            return UNUSED
+        recorded = tapes.recorded.get(var)
+        return describe.atom(recorded, 2) if recorded else _of_items(statement, var, describe)
+    if isinstance(statement, If):
+        index = statement.targets.index(var)
+        found = [describe.atom(arm.results[index], 2) for arm in (statement.then, statement.orelse)]
+        return next((text for text in found if text and not text[0].isdigit()), "")
+    if isinstance(statement, With):
+        return "context" if var is statement.name else ""
+    if isinstance(statement, Try) and any(var is handler.name for handler in statement.handlers):
+        return "error"
+    return ""
+
+
+def _of_items(loop: Loop, var: Var, describe: Describe) -> str:
+    """The name of an unnamed item: i for what counts, x for the elements of xs, else item."""
+    source = loop.iters[loop.items.index(var)] if var in loop.items else None
+    call = describe.folded.get(source) if isinstance(source, Var) else None
+    if call is not None and isinstance(call.op, ir.Const):
+        if call.op.value is reversed and isinstance(call.args[0], Var):
+            call = describe.folded.get(call.args[0], call)
+        if isinstance(call.op, ir.Const) and call.op.value in (range, itertools.count):
+            return "i"
+    text = describe.atom(source, 1) if source is not None else ""
+    if len(text) > 2 and text.endswith("s"):
+        return text[:-1]
+    return f"{text}_i" if text and len(text) <= 8 else "item"
+
+
+@dataclass(eq=False, repr=False)
+class _Text:
+    """Where a name is taken, and whether by a value of the user's."""
+
+    live: Taken = field(default_factory=Taken)
+    named: bool = False
 
 
 class _Naming:
     def __init__(
         self,
+        found: dict[Var, Web],
         ranges: dict[Var, list[Range]],
         reserved: frozenset[str],
         params: frozenset[str],
         adjoint_of: dict[Var, Var],
     ) -> None:
-        self.ranges, self.reserved = ranges, reserved
+        self.webs, self.ranges, self.reserved = found, ranges, reserved
         self.params, self.adjoint_of = params, adjoint_of
         self.result: dict[Var, str] = {}
-        self.taken: dict[str, _Taken] = {}
+        self.taken: dict[str, _Text] = {}
         self.suffix: dict[str, int] = {}
-        self.group: dict[Var, list[Var]] = {}
 
-    def join(self, a: Var, b: Var) -> None:
-        """Make two values share their name, and so all those that they were joined with."""
-        first, second = self.group.get(a, [a]), self.group.get(b, [b])
-        if first is second:
-            return
-        if len(first) < len(second):
-            first, second = second, first
-        first.extend(second)
-        self.group.update(dict.fromkeys((*second, *first[:1]), first))
+    def members(self, var: Var) -> list[Var]:
+        return self.webs[var].members if var in self.webs else [var]
 
-    def live(self, var: Var) -> list[Range]:
-        """The ranges of all values that share the name, merged."""
-        merged: list[Range] = []
-        for start, end in sorted(r for v in self.group.get(var, [var]) for r in self.ranges.get(v, ())):
-            if merged and start <= merged[-1][1]:
-                merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-            else:
-                merged.append((start, end))
-        return merged
+    def live(self, var: Var) -> Taken:
+        """Where the values that share the name are needed."""
+        if var not in self.webs:
+            self.webs[var] = Web([var], Taken())
+            self.webs[var].live.add(self.ranges.get(var, ()))
+        return self.webs[var].live
 
     def free(self, var: Var, text: str) -> bool:
-        return text not in self.taken or self.taken[text].free(self.live(var))
+        return text not in self.taken or self.taken[text].live.free(self.live(var))
 
     def take(self, var: Var, text: str, named: bool = True) -> None:
-        for member in self.group.get(var, [var]):
+        for member in self.members(var):
             self.result[member] = text
-        taken = self.taken.setdefault(text, _Taken())
+        taken = self.taken.setdefault(text, _Text())
         taken.named = taken.named or named
-        taken.add(self.live(var))
+        taken.live.add(self.live(var))
+
+    def user(self, var: Var) -> None:
+        """Name a value as the user does."""
+        text = next((v.name for v in self.members(var) if v.name), "")
+        if text:
+            self.name(var, text, named=True)
+
+    def unnamed(self, var: Var, texts: list[str]) -> None:
+        """Name a value: as the first text that is free, else as the first with a suffix."""
+        if UNUSED in texts[:1] and UNUSED not in self.taken and UNUSED not in self.reserved:
+            self.result[var] = UNUSED
+            return
+        proposals = list(filter(None, map(identifier, texts))) or ["value"]
+        free = (text for text in proposals if self.allowed(var, text, named=False))
+        self.name(var, next(free, proposals[0]), named=False)
 
     def name(self, var: Var, text: str, named: bool) -> None:
         """The text as it is, or with the first suffix that makes it free."""
         if var in self.result:
             return
-        members = self.group.get(var, [var])
-        text = next((v.name for v in members if v.name), text)
-        named = named or any(v.name for v in members)
         unique = text
         while not self.allowed(var, unique, named):
             number = self.suffix[text] = self.suffix.get(text, 1) + 1

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from astgrad.ir import Capture, Const
+from astgrad.ir import Atom, Capture, Const, Tree
 
 MODULES = ("", "linalg", "fft", "random")
 
@@ -223,3 +223,10 @@ LITERALS: dict[type, Any] = {
     tuple: Spelling.items,
     slice: Spelling.slice,
 }
+
+
+def is_literal(atom: Atom) -> bool:
+    """Whether an atom is written as it is: a literal, or something that has a name."""
+    if isinstance(atom, Tree):
+        return all(map(is_literal, atom.items))
+    return isinstance(atom, Const) and bool(atom.text or type(atom.value) in LITERALS)

@@ -11,14 +11,14 @@ from __future__ import annotations
 import ast
 import dataclasses
 import operator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from astgrad import ir
 from astgrad.analyses.specs import Number, Spec
 from astgrad.emit.fold import operator_of, runtime_name
-from astgrad.emit.naming import same_object
 from astgrad.emit.spelling import Spelling, call, dotted, name
+from astgrad.emit.webs import same_object
 from astgrad.errors import InternalError
 from astgrad.ir import Atom, Call, Const, Method, Tree, Var
 
@@ -71,12 +71,15 @@ class Statements:
     captured: dict[Var, ir.Capture]
     specs: dict[Var, Spec]
     spelling: Spelling
+    partial: set[Var] = field(default_factory=set)  # None where they are undefined
+    same: dict[Var, Var] = field(default_factory=dict)  # read under the name of another value, for now
 
     # --- expressions
 
     def atom(self, atom: Atom) -> ast.expr:
         """An operand."""
         if isinstance(atom, Var):
+            atom = self.same.get(atom, atom)
             inner = self.folded.get(atom)
             if inner is not None:
                 return self.expression(inner)
@@ -183,17 +186,20 @@ class Statements:
             return written
         if call_.target is None:
             return ast.Expr(value=self.expression(call_))
-        target = self.names[call_.target]
-        op = operator_of(call_)
+        return self.assigned(call_.target, call_)
+
+    def assigned(self, target: Var, call_: Call) -> ast.stmt:
+        """target = the value of a call, or `target += ...`."""
+        text, op = self.names[target], operator_of(call_)
         first = call_.args[0] if call_.args else None
-        same = isinstance(first, Var) and self.names.get(first) == target
-        number = isinstance(self.specs.get(call_.target), Number) and isinstance(first, Var)
+        same = isinstance(first, Var) and first not in self.folded and self.names.get(first) == text
+        number = isinstance(self.specs.get(call_.target), Number) and isinstance(first, Var)  # type: ignore[arg-type]
         number = number and isinstance(self.specs.get(first), Number)  # type: ignore[arg-type]
         if same and len(call_.args) == 2 and (op in IN_PLACE or (number and op in BINARY)):
-            return self.augmented(ast.Name(id=target, ctx=ast.Store()), IN_PLACE.get(op, op), call_.args[1])
+            return self.augmented(ast.Name(id=text, ctx=ast.Store()), IN_PLACE.get(op, op), call_.args[1])
         if same_object(call_, self.specs):
-            raise InternalError(f"{target} is written in place under another name")
-        return ast.Assign(targets=[ast.Name(id=target, ctx=ast.Store())], value=self.expression(call_))
+            raise InternalError(f"{text} is written in place under another name")
+        return ast.Assign(targets=[ast.Name(id=text, ctx=ast.Store())], value=self.expression(call_))
 
     def write(self, call_: Call) -> ast.stmt | None:
         """A write to memory; None for other calls."""
@@ -222,15 +228,3 @@ class Statements:
         if kind in NEGATED and isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             return ast.AugAssign(target=target, op=NEGATED[kind](), value=node.operand)  # type: ignore[index]
         return ast.AugAssign(target=target, op=kind(), value=node)
-
-    def copies(self, targets: tuple[Var, ...], results: tuple[Atom, ...]) -> list[ast.stmt]:
-        """targets = results, all at once; nothing where the names agree already."""
-        pairs = [(self.names[t], self.atom(r)) for t, r in zip(targets, results) if r is not ir.UNDEFINED]
-        pairs = [(t, r) for t, r in pairs if not (isinstance(r, ast.Name) and r.id == t)]
-        bound = [t for t, _ in pairs]
-        read = [{n.id for n in ast.walk(r) if isinstance(n, ast.Name)} for _, r in pairs]
-        if not any(set(bound[:i]) & names for i, names in enumerate(read)):
-            return [ast.Assign(targets=[ast.Name(id=t, ctx=ast.Store())], value=r) for t, r in pairs]
-        left = ast.Tuple(elts=[ast.Name(id=t, ctx=ast.Store()) for t in bound], ctx=ast.Store())
-        right = ast.Tuple(elts=[r for _, r in pairs], ctx=ast.Load())
-        return [ast.Assign(targets=[left], value=right)]
