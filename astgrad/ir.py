@@ -161,7 +161,8 @@ class Loop:
     `iters` are zipped and bound to `items` at each step; `test`, if there is one, is evaluated
     before each step on the params (its block's single result); `stop`, if there is one, is an atom
     of the body that ends the loop after the step in which it is true. `body.results` are the carried
-    values of the next step. `tapes` are recorded or read by the loop itself, never by calls.
+    values of the next step. `tapes` are recorded or read by the loop itself, never by calls. A loop of
+    a backward sweep `reverses` the one that has this `label`; its steps run the other way.
     """
 
     targets: tuple[Var, ...]
@@ -174,6 +175,8 @@ class Loop:
     stop: Atom | None = None
     tapes: tuple[Tape, ...] = ()
     origin: Origin = NOWHERE
+    label: object = None
+    reverses: object = None
 
 
 @dataclass(eq=False, frozen=True, repr=False)

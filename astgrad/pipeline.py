@@ -16,6 +16,7 @@ from astgrad.optimize.algebra import algebra
 from astgrad.optimize.dead_code import Equality, dead_code
 from astgrad.optimize.in_place import in_place
 from astgrad.optimize.ownership import own
+from astgrad.record.recording import record
 from astgrad.transform.gradient_ir import Adjoint, gradient
 from astgrad.transform.specialize import Specialized, specialize
 
@@ -27,6 +28,7 @@ from astgrad.transform.specialize import Specialized, specialize
 #   reverse     the adjoint, statement by statement            transform/reverse.py
 #   algebra     the first contribution assigns, signs, shapes  optimize/algebra.py      (optimize only)
 #   dead_code   what no result needs                           optimize/dead_code.py
+#   record      tapes: what the backward regions need         record/recording.py
 #   own         returned gradients own their memory            optimize/ownership.py
 #   in_place    accumulations write into their buffers         optimize/in_place.py
 #   emit        fold, name, print                              emit/emit.py
@@ -56,7 +58,6 @@ def build(
     """SSA -> the gradient's SSA, through every pass."""
     original = checked("specialize", primal.function)
     adjoint = gradient(primal, wrt, single, value, name)
-    checked("reverse", adjoint.function)
     return improved(original, adjoint, primal.facts, optimize=optimize)
 
 
@@ -67,14 +68,16 @@ def improved(
     verified = checked if check else lambda name, function: function
     function, specs, adjoint_of = adjoint.function, adjoint.specs, adjoint.adjoint_of
     if optimize:
-        function = verified("algebra", algebra(function, specs, adjoint_of, facts))
+        function = algebra(function, specs, adjoint_of, facts)
     function, equalities = dead_code(function, specs, primal=optimize and check)
+    function = verified("record", record(function, specs, adjoint_of))
+    function, more = dead_code(function, specs, primal=optimize and check)
     pure = verified("dead_code", function)
     function = verified("own", own(function, specs, adjoint_of, adjoint.value))
     function = verified("in_place", in_place(function, specs, adjoint_of))
     function, _ = dead_code(function, specs, primal=False)
     verified("dead_code", function)
-    return Built(function, pure, primal, specs, adjoint_of, facts, equalities)
+    return Built(function, pure, primal, specs, adjoint_of, facts, (*equalities, *more))
 
 
 def printed(built: Built, doc: str, globals_: dict[str, Any], *, plain: bool = False) -> Emitted:

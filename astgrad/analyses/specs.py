@@ -58,10 +58,14 @@ class Array:
 
 @dataclass(frozen=True, repr=False)
 class Number:
-    """A Python or NumPy scalar of exactly this type; an int may be a known dimension or literal."""
+    """A Python or NumPy scalar of this type; an int may be a known dimension or literal.
+
+    Where paths join that give scalars of several types it is the widest of them, and not `exact`.
+    """
 
     type: type
     value: Dimension | float = None  # of ints: the value, as far as it is known; of floats: a literal's
+    exact: bool = True
 
     @property
     def dimension(self) -> Dimension:
@@ -69,7 +73,8 @@ class Number:
         return None if isinstance(self.value, float) else self.value
 
     def __repr__(self) -> str:
-        return self.type.__name__ + (f" {self.value}" if self.value is not None else "")
+        loose = "" if self.exact else "~"
+        return loose + self.type.__name__ + (f" {self.value}" if self.value is not None else "")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -159,7 +164,7 @@ def dtype_of(spec: Spec) -> np.dtype[Any] | None:
 
 def is_numpys(spec: Spec) -> bool:
     """Whether NumPy does the arithmetic of a value: an array or a NumPy scalar."""
-    return isinstance(spec, Array) or (isinstance(spec, Number) and spec.type not in NUMBERS)
+    return isinstance(spec, Array) or (isinstance(spec, Number) and spec.exact and spec.type not in NUMBERS)
 
 
 def same(a: Dimension, b: Dimension) -> bool:

@@ -25,9 +25,9 @@ from astgrad import ir
 from astgrad.analyses import specs as sp
 from astgrad.analyses.facts import Facts
 from astgrad.analyses.specs import Spec
-from astgrad.errors import Origin
-from astgrad.ir import Atom, Call, Const, Function, Method, Var
-from astgrad.optimize.keys import key_of
+from astgrad.errors import InternalError, Origin
+from astgrad.ir import UNDEFINED, Atom, Block, Call, Const, Function, If, Loop, Method, Var
+from astgrad.optimize.keys import atom_key, key_of
 from astgrad.optimize.rewrites import REWRITES
 from astgrad.rules import registry
 from astgrad.transform.builder import Builder
@@ -36,10 +36,8 @@ from astgrad.transform.builder import Builder
 def algebra(function: Function, specs: dict[Var, Spec], adjoint_of: dict[Var, Var], facts: Facts) -> Function:
     """The function with its backward statements simplified; `specs` and `adjoint_of` learn the new Vars."""
     rewriter = Algebra(specs=specs, adjoint_of=adjoint_of, facts=facts)
-    env: dict[Var, Atom] = {}
-    for statement in function.body.body:
-        rewriter.statement(statement, env)
-    results = tuple(ir.substitute(result, env) for result in function.body.results)
+    rewriter.block(function.body)
+    results = tuple(ir.substitute(result, rewriter.env) for result in function.body.results)
     return rewriter.rebuilt(function, results)
 
 
@@ -50,12 +48,88 @@ class Algebra(Builder):
     adjoint_of: dict[Var, Var] = field(default_factory=dict)
     facts: Facts = field(default_factory=Facts)
     looked: list[Origin] = field(default_factory=list)  # of the definitions that a rewrite took up
-    seen: dict[Any, Var] = field(default_factory=dict)  # hash-consing: equal pure calls are one
+    seen: Seen = field(default_factory=lambda: Seen())  # hash-consing: equal pure calls are one
+    env: dict[Var, Atom] = field(default_factory=dict)  # what replaces a Var of the function
+    passed: dict[int, set[int]] = field(default_factory=dict)  # of loops, by id: carried values that stay
 
-    def statement(self, statement: ir.Statement, env: dict[Var, Atom]) -> None:
-        if not isinstance(statement, Call):
-            self.body.append(statement)
+    def block(self, block: Block) -> None:
+        for statement in block.body:
+            if isinstance(statement, Call):
+                self.statement(statement, self.env)
+            elif isinstance(statement, If):
+                self.branch(statement)
+            elif isinstance(statement, Loop):
+                self.loop(statement)
+            else:
+                raise InternalError(f"algebra does not know {type(statement).__name__}")
+
+    def inner(self, block: Block) -> Block:
+        """A region on its own: what is computed in it is not known behind it."""
+        outer, self.seen = self.seen, Seen(self.seen)
+        with self.region() as body:
+            self.block(block)
+        self.seen = outer
+        return Block(block.params, tuple(body), self.many(block.results))
+
+    def many(self, atoms: tuple[Atom, ...]) -> tuple[Atom, ...]:
+        return tuple(ir.substitute(atom, self.env) for atom in atoms)
+
+    def branch(self, statement: If) -> None:
+        """Both arms; a phi of which both are one value is that value."""
+        test = ir.substitute(statement.test, self.env)
+        then, orelse = self.inner(statement.then), self.inner(statement.orelse)
+        kept = []
+        for index, target in enumerate(statement.targets):
+            a, b = then.results[index], orelse.results[index]
+            if atom_key(a) == atom_key(b) and a is not UNDEFINED:
+                self.env[target] = a
+            else:
+                kept.append(index)
+        if not kept and not then.body and not orelse.body:
             return
+        pick = lambda arm: replace(arm, results=tuple(arm.results[i] for i in kept))
+        targets = tuple(statement.targets[i] for i in kept)
+        self.body.append(If(targets, test, pick(then), pick(orelse), statement.origin))
+
+    def loop(self, statement: Loop) -> None:
+        """The body; a carried value that every step passes on as it is, is the one from before the loop."""
+        initial = self.many(statement.initial)
+        passed = self.passed.setdefault(id(statement), set())
+        self.env.update({statement.params[k]: initial[k] for k in passed})
+        while True:
+            test = self.inner(statement.test) if statement.test is not None else None
+            body = self.inner(statement.body)
+            params = statement.params
+            same = {
+                k
+                for k, result in enumerate(body.results)
+                if k not in passed and (result is params[k] or same_atom(result, initial[k]))
+                if initial[k] is not UNDEFINED and self.spec(initial[k]) is not sp.UNKNOWN
+            }
+            if not same:
+                break
+            passed |= same
+            self.env.update({params[k]: initial[k] for k in same})
+        self.env.update({statement.targets[k]: initial[k] for k in passed})
+        kept = [k for k in range(len(initial)) if k not in passed]
+        pick = lambda atoms: tuple(atoms[k] for k in kept)
+        stop = ir.substitute(statement.stop, self.env) if statement.stop is not None else None
+        tapes = tuple(t if t.reads else replace(t, atoms=self.many(t.atoms)) for t in statement.tapes)
+        self.body.append(
+            replace(
+                statement,
+                targets=pick(statement.targets),
+                initial=pick(initial),
+                params=pick(statement.params),
+                iters=self.many(statement.iters),
+                test=test,
+                body=replace(body, results=pick(body.results)),
+                stop=stop,
+                tapes=tapes,
+            )
+        )
+
+    def statement(self, statement: Call, env: dict[Var, Atom]) -> None:
         op = ir.substitute(statement.op, env)
         args = tuple(ir.substitute(arg, env) for arg in statement.args)
         kwargs = tuple((name, ir.substitute(value, env)) for name, value in statement.kwargs)
@@ -103,7 +177,7 @@ class Algebra(Builder):
         if call.target is not None:
             self.defs[call.target] = call
             if pure(call):
-                self.seen.setdefault(key_of(call.op, call.args, call.kwargs), call.target)
+                self.seen.own.setdefault(key_of(call.op, call.args, call.kwargs), call.target)
 
     def emit(
         self, op: Atom, args: tuple[Atom, ...], kwargs: tuple[tuple[str, Atom], ...] = (), name: str = ""
@@ -117,13 +191,14 @@ class Algebra(Builder):
                 return result
             del self.looked[mark:]
         key = key_of(op, args, kwargs)
-        if key in self.seen:
-            return self.seen[key]
+        known = self.seen.get(key)
+        if known is not None:
+            return known
         before = len(self.body)
         result = super().emit(op, args, kwargs, name)
         if len(self.body) > before and pure(self.body[-1]):
             assert isinstance(result, Var)
-            self.seen[key] = result
+            self.seen.own[key] = result
         return result
 
     # --- looking at definitions
@@ -184,6 +259,26 @@ class Algebra(Builder):
         if call is not None and call.op.value == Method("astype"):  # type: ignore[union-attr]
             a = call.args[0]
         return self.match(a, np.broadcast_to)
+
+
+class Seen:
+    """The calls so far by key: those of this region over those that are known around it."""
+
+    def __init__(self, outer: Seen | None = None) -> None:
+        self.own: dict[Any, Var] = {}
+        self.outer = outer
+
+    def get(self, key: Any) -> Var | None:
+        here: Seen | None = self
+        while here is not None:
+            if key in here.own:
+                return here.own[key]
+            here = here.outer
+        return None
+
+
+def same_atom(a: Atom, b: Atom) -> bool:
+    return isinstance(a, (Var, Const)) and atom_key(a) == atom_key(b)
 
 
 def wraps(spec: sp.Spec) -> bool:

@@ -10,7 +10,6 @@ statement implies: a guard tests those at entry.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +18,7 @@ from astgrad.analyses import specs as sp
 from astgrad.analyses.raising import constraints
 from astgrad.analyses.specs import Dimension, Spec
 from astgrad.ir import Call, Const, Function, Tree, Var
+from astgrad.optimize.needs import Needs
 from astgrad.transform.builder import Builder
 
 Equality = tuple[Dimension, Dimension]
@@ -28,54 +28,55 @@ def dead_code(
     function: Function, specs: dict[Var, Spec], *, primal: bool = True
 ) -> tuple[Function, tuple[Equality, ...]]:
     """The function without dead statements; with `primal` False only backward ones are dropped."""
-    known = Builder(specs=specs)
-    needed = {var for result in function.body.results for var in ir.variables(result)}
-    kept: list[ir.Statement] = []
-    owed: list[Equality] = []  # by dropped statements
-    scattered: set[Any] = set()  # (shape of x, index) of kept scatters: they raise what x[index] raises
-    for statement in reversed(function.body.body):
-        if not _is_needed(statement, needed):
-            if statement.origin.backward:
+    sweep = _Sweep(Builder(specs=specs), Needs(function), primal)
+    return sweep.run(function)
+
+
+class _Sweep:
+    """The statements from the last to the first: what is kept, and what dropping the others owes."""
+
+    def __init__(self, known: Builder, needs: Needs, primal: bool) -> None:
+        self.known, self.needs, self.primal = known, needs, primal
+        self.kept: list[Call] = []
+        self.owed: list[Equality] = []  # by dropped statements
+        self.scattered: set[Any] = (
+            set()
+        )  # (shape of x, index) of kept scatters: they raise what x[index] raises
+
+    def run(self, function: Function) -> tuple[Function, tuple[Equality, ...]]:
+        self.roots(function.body, top=True)
+        body = replace(function.body, body=self.needs.swept(function.body))
+        checked = [pair for s in self.kept for pair in _equalities(s, self.known) or ()] if self.owed else []
+        return replace(function, body=body), _not_implied(self.owed, checked)
+
+    def roots(self, block: ir.Block, top: bool = False) -> None:
+        """Keep what may raise and is not needed; inside of regions nothing can be owed."""
+        for statement in reversed(block.body):
+            if not isinstance(statement, Call):
+                for inner in ir.blocks(statement):
+                    self.roots(inner)
                 continue
-            equalities = _equalities(statement, known)
-            if (primal and equalities is not None) or _reads_scattered(statement, known, scattered):
-                owed += equalities or ()
-                continue
-        kept.append(statement)
-        needed.update(_read(statement))
-        _note_scatter(statement, known, scattered)
-    body = ir.Block(function.body.params, tuple(reversed(kept)), function.body.results)
-    result = replace(function, body=body)
-    checked = [pair for s in kept for pair in _equalities(s, known) or ()] if owed else []
-    return result, _not_implied(owed, checked)
+            if not self.needs.has(statement):
+                if statement.origin.backward:
+                    continue
+                equalities = _equalities(statement, self.known)
+                if top and ((self.primal and equalities is not None) or self.reads_scattered(statement)):
+                    self.owed += equalities or ()
+                    continue
+                if self.primal and equalities == []:
+                    continue
+                self.needs.keep(statement)
+            if top:
+                self.kept.append(statement)
+                _note_scatter(statement, self.known, self.scattered)
+
+    def reads_scattered(self, statement: Call) -> bool:
+        return _reads_scattered(statement, self.known, self.scattered)
 
 
-def _is_needed(statement: ir.Statement, needed: set[Var]) -> bool:
-    if any(target in needed for target in ir.targets(statement)):
-        return True
-    if not isinstance(statement, Call):
-        return True
-    if statement.effects.impure:
-        return True
-    writes = statement.effects.writes
-    if writes is None:
-        return True
-    return any(var in needed for index in writes for var in ir.variables(statement.args[index]))
-
-
-def _read(statement: ir.Statement) -> Iterable[Var]:
-    for atom in ir.operands(statement):
-        yield from ir.variables(atom)
-    for block in ir.blocks(statement):
-        for inner in block.body:
-            yield from _read(inner)
-        for result in block.results:
-            yield from ir.variables(result)
-
-
-def _equalities(statement: ir.Statement, known: Builder) -> list[Equality] | None:
+def _equalities(statement: Call, known: Builder) -> list[Equality] | None:
     """The equalities under which a statement cannot raise; None where it may raise otherwise."""
-    if not isinstance(statement, Call) or not isinstance(statement.op, Const):
+    if not isinstance(statement.op, Const):
         return None
     args = tuple(known.spec(arg) for arg in statement.args)
     kwargs = {name: known.spec(value) for name, value in statement.kwargs}

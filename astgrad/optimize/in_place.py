@@ -12,33 +12,31 @@ An index that may repeat goes through `np.add.at`: `buffer[i] += v` keeps only o
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from astgrad import ir, runtime
 from astgrad.analyses import specs as sp
-from astgrad.analyses.aliasing import roots
+from astgrad.analyses.aliasing import Memory, last_reads
 from astgrad.analyses.specs import Spec
-from astgrad.ir import Atom, Call, Const, Effects, Function, Tree, Var
+from astgrad.errors import InternalError
+from astgrad.ir import UNDEFINED, Atom, Block, Call, Const, Effects, Function, If, Loop, Statement, Tree, Var
+from astgrad.optimize.accumulators import ADD, SUB, own_accumulators, without_carried
 from astgrad.transform.builder import Builder
 
 WRITE_FIRST = Effects(reads=None, writes=(0,), impure=False, result="view")
-ADD = (operator.add, np.add)
-SUB = (operator.sub, np.subtract)
 
 
 def in_place(function: Function, specs: dict[Var, Spec], adjoint_of: dict[Var, Var]) -> Function:
     """The function with its accumulations in place; `specs` and `adjoint_of` learn the new Vars."""
+    function = own_accumulators(function, specs, adjoint_of)
     rewriter = InPlace(specs=specs, adjoint_of=adjoint_of)
     rewriter.analyse(function)
-    env = rewriter.env
-    for position, statement in enumerate(function.body.body):
-        rewriter.position = position
-        rewriter.statement(statement, env)
-    results = tuple(ir.substitute(result, env) for result in function.body.results)
-    return rewriter.rebuilt(function, results)
+    rewriter.block(function.body)
+    return rewriter.rebuilt(function, rewriter.many(function.body.results))
 
 
 @dataclass(eq=False, repr=False)
@@ -46,36 +44,109 @@ class InPlace(Builder):
     """Who reads each value, and the statements so far."""
 
     adjoint_of: dict[Var, Var] = field(default_factory=dict)
-    roots: dict[Var, Var | None] = field(default_factory=dict)
-    last: dict[Var, int] = field(default_factory=dict)  # last position at which the memory of a root is read
+    memory: Memory = field(default_factory=lambda: Memory(()))
+    last: set[tuple[int, Var]] = field(default_factory=set)  # (statement, memory): read for the last time
     uses: dict[Var, int] = field(default_factory=dict)
+    home: dict[int, int] = field(default_factory=dict)  # of statements, by id: the block they stand in
     backward: set[Var] = field(default_factory=set)
     delayed: dict[Var, tuple[Atom, Atom, Atom]] = field(default_factory=dict)  # scatters not made yet
     readers: dict[Var, Call] = field(default_factory=dict)  # the addition that reads a Var
-    position: int = 0
+    statement_: Statement | None = None
+    depth: int = 0  # of the region at hand
     env: dict[Var, Atom] = field(default_factory=dict)  # what replaces a Var of the function
 
     def analyse(self, function: Function) -> None:
-        self.roots = roots(function.body.body)
-        for position, statement in enumerate(function.body.body):
+        self.memory = Memory(function.body.body)
+        self.last = last_reads(function, self.memory)
+        self.survey(function.body)
+
+    def survey(self, block: Block) -> None:
+        for statement in block.body:
+            self.home[id(statement)] = id(block)
             self.defs.update({t: statement for t in ir.targets(statement) if isinstance(statement, Call)})
             if statement.origin.backward:
                 self.backward.update(ir.targets(statement))
-            foreign = isinstance(statement, Call) and statement.effects.result == "unknown"
-            for atom in ir.operands(statement):
-                self.read(atom, len(function.body.body) if foreign else position)
-        for result in function.body.results:
-            self.read(result, len(function.body.body))
+                if isinstance(statement, Loop):
+                    self.backward.update(statement.params)
+                    self.count(tape_atom for tape in statement.tapes for tape_atom in tape.atoms)
+            self.count(ir.operands(statement))
+            for inner in ir.blocks(statement):
+                self.survey(inner)
+        self.count(block.results)
 
-    def read(self, atom: Atom, position: int) -> None:
-        for var in ir.variables(atom):
-            root = self.roots.get(var, var)
-            owner = root if root is not None else var
-            self.last[owner] = max(position, self.last.get(owner, 0))
-            self.uses[var] = self.uses.get(var, 0) + 1
+    def count(self, atoms: Iterable[Atom]) -> None:
+        for atom in atoms:
+            for var in ir.variables(atom):
+                self.uses[var] = self.uses.get(var, 0) + 1
 
-    def statement(self, statement: ir.Statement, env: dict[Var, Atom]) -> None:
-        if not isinstance(statement, Call) or not statement.origin.backward or statement.target is None:
+    # --- regions
+
+    def block(self, block: Block) -> None:
+        for statement in block.body:
+            self.statement_ = statement
+            if isinstance(statement, Call):
+                self.statement(statement, self.env)
+            elif isinstance(statement, If):
+                self.branch(statement)
+            elif isinstance(statement, Loop):
+                self.loop(statement)
+            else:
+                raise InternalError(f"in_place does not know {type(statement).__name__}")
+
+    def inner(self, block: Block) -> Block:
+        self.depth += 1
+        with self.region() as body:
+            self.block(block)
+        self.depth -= 1
+        return Block(block.params, tuple(body), self.many(block.results))
+
+    def many(self, atoms: tuple[Atom, ...]) -> tuple[Atom, ...]:
+        return tuple(ir.substitute(atom, self.env) for atom in atoms)
+
+    def branch(self, statement: If) -> None:
+        """A phi of which both arms are one buffer, which one of them may have written, is that buffer."""
+        test = ir.substitute(statement.test, self.env)
+        then, orelse = self.inner(statement.then), self.inner(statement.orelse)
+        kept = [
+            i for i, (a, b) in enumerate(zip(then.results, orelse.results)) if a is not b or a is UNDEFINED
+        ]
+        for index, target in enumerate(statement.targets):
+            if index not in kept:
+                self.env[target] = then.results[index]
+        pick = lambda arm: replace(arm, results=tuple(arm.results[i] for i in kept))
+        targets = tuple(statement.targets[i] for i in kept)
+        self.body.append(If(targets, test, pick(then), pick(orelse), statement.origin))
+
+    def loop(self, statement: Loop) -> None:
+        """A carried value that every step passes on as it is, is one buffer: that from before the loop."""
+        initial = self.many(statement.initial)
+        test = self.inner(statement.test) if statement.test is not None else None
+        body = self.inner(statement.body)
+        same = [k for k, result in enumerate(body.results) if result is statement.params[k]]
+        same = [k for k in same if isinstance(initial[k], Var)]
+        for k in same:
+            self.env[statement.params[k]] = self.env[statement.targets[k]] = initial[k]
+        stop = ir.substitute(statement.stop, self.env) if statement.stop is not None else None
+        tapes = tuple(t if t.reads else replace(t, atoms=self.many(t.atoms)) for t in statement.tapes)
+        tapes = tuple(
+            replace(t, list=ir.substitute(t.list, self.env)) if t.reads else t  # type: ignore[arg-type]
+            for t in tapes
+        )
+        loop = replace(
+            statement,
+            initial=initial,
+            iters=self.many(statement.iters),
+            test=test,
+            body=body,
+            stop=stop,
+            tapes=tapes,
+        )
+        self.body.append(without_carried(loop, same) if same else loop)
+
+    # --- calls
+
+    def statement(self, statement: Call, env: dict[Var, Atom]) -> None:
+        if not statement.origin.backward or statement.target is None:
             self.keep(statement, env)
             return
         op = statement.op.value if isinstance(statement.op, Const) else None
@@ -87,13 +158,11 @@ class InPlace(Builder):
             else:
                 self.keep(statement, env)
 
-    def keep(self, statement: ir.Statement, env: dict[Var, Atom]) -> None:
-        if isinstance(statement, Call):
-            args = tuple(ir.substitute(arg, env) for arg in statement.args)
-            kwargs = tuple((name, ir.substitute(value, env)) for name, value in statement.kwargs)
-            op = ir.substitute(statement.op, env)
-            statement = Call(statement.target, op, args, kwargs, statement.effects, statement.origin)
-        self.body.append(statement)
+    def keep(self, call: Call, env: dict[Var, Atom]) -> None:
+        args = tuple(ir.substitute(arg, env) for arg in call.args)
+        kwargs = tuple((name, ir.substitute(value, env)) for name, value in call.kwargs)
+        op = ir.substitute(call.op, env)
+        self.body.append(Call(call.target, op, args, kwargs, call.effects, call.origin))
 
     # --- scatter
 
@@ -124,7 +193,9 @@ class InPlace(Builder):
         subtracted = reader.op.value in SUB and reader.args[0] is target  # type: ignore[union-attr]
         have, want = (sp.shape_of(self.spec(var)) for var in (target, reader.target))
         whole = bool(have) and have == want and None not in have  # type: ignore[operator]
-        return reader if whole and not subtracted else None
+        made = self.defs.get(target)
+        together = made is not None and self.home[id(reader)] == self.home[id(made)]
+        return reader if whole and not subtracted and together else None
 
     def made(self, target: Var, parts: tuple[Atom, Atom, Atom], name: str) -> Var:
         """A scatter as zeros and a write into them."""
@@ -208,6 +279,14 @@ class InPlace(Builder):
             self.keep(call, env)
 
     def append_in_place(self, call: Call, op: Any, buffer: Atom, value: Atom) -> None:
+        if self.depth and isinstance(buffer, Var):
+            assert call.target is not None
+            value = self.signed(value, op is operator.isub)
+            self.body.append(
+                Call(None, Const(runtime.iadd_at), (buffer, Const(...), value), (), WRITE_FIRST, self.origin)
+            )
+            self.env[call.target] = buffer
+            return
         self.body.append(Call(call.target, Const(op), (buffer, value), (), WRITE_FIRST, self.origin))
 
     def into(
@@ -240,7 +319,7 @@ class InPlace(Builder):
         spec = self.spec(buffer)
         if not isinstance(spec, sp.Array) or not spec.shape or spec.dtype.kind not in "fc":
             return False
-        if self.roots.get(original) is not original or self.last.get(original) != self.position:
+        if not self.is_dying(original):
             return False
         if original.name and target.name and original.name != target.name:
             return False  # it would go on under the name of another adjoint
@@ -248,3 +327,11 @@ class InPlace(Builder):
         if not isinstance(result, sp.Array) or result.dtype != spec.dtype:
             return False
         return sp.fills(spec.shape, result.shape)
+
+    def is_dying(self, var: Var) -> bool:
+        """Whether the backward sweep made this memory, and this statement is the last to read it."""
+        call = self.defs.get(var)
+        if call is not None and call.effects.result == "view" and call.effects.writes == ():
+            return False
+        made = self.memory.is_own(var) and all(c.origin.backward for c in self.memory.makers(var))
+        return made and (id(self.statement_), self.memory.of(var)) in self.last

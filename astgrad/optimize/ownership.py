@@ -15,7 +15,7 @@ import numpy as np
 
 from astgrad import ir, runtime
 from astgrad.analyses import specs as sp
-from astgrad.analyses.aliasing import roots
+from astgrad.analyses.aliasing import Memory
 from astgrad.analyses.specs import Spec
 from astgrad.errors import Origin
 from astgrad.ir import Atom, Call, Const, Function, Tree, Var
@@ -37,7 +37,7 @@ class _Owner(Builder):
     def prepare(self, function: Function, adjoint_of: dict[Var, Var]) -> None:
         self.body = list(function.body.body)
         self.adjoint_of = adjoint_of
-        self.roots = roots(function.body.body)
+        self.memory = Memory(function.body.body)
         self.taken: set[Var] = set()
         self.defs = {s.target: s for s in function.body.body if isinstance(s, Call) and s.target is not None}
 
@@ -46,8 +46,7 @@ class _Owner(Builder):
             return self.result(atom)
         assert isinstance(atom, Tree)
         output, gradients = atom.items
-        roots_ = (self.roots.get(var, var) for var in ir.variables(output))
-        self.taken.update(root for root in roots_ if root is not None)
+        self.taken.update(map(self.memory.of, ir.variables(output)))
         return Tree(tuple, (output, self.result(gradients)))
 
     def result(self, atom: Atom) -> Atom:
@@ -61,16 +60,11 @@ class _Owner(Builder):
             source = self.defs.get(call.args[0])  # type: ignore[arg-type]
         if source is not None and isinstance(source.op, Const) and source.op.value is np.broadcast_to:
             return self.spread(atom, source)
-        root = self.roots.get(atom, atom)
-        mine = root is not None and root in self.defs
-        if mine and root not in self.taken and not self.is_spread(root):
-            self.taken.add(root)  # type: ignore[arg-type]
+        memory = self.memory.of(atom)
+        if self.memory.is_own(atom) and memory not in self.taken:
+            self.taken.add(memory)
             return atom
         return self.copied(atom)
-
-    def is_spread(self, root: Var | None) -> bool:
-        call = self.defs.get(root) if root is not None else None
-        return call is not None and isinstance(call.op, Const) and call.op.value is np.broadcast_to
 
     def copied(self, atom: Var) -> Atom:
         """A copy; a helper's where nothing is known of the value."""

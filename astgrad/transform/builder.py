@@ -74,6 +74,15 @@ class Builder:
         finally:
             self.origin = before
 
+    @contextmanager
+    def region(self) -> Iterator[list[Statement]]:
+        """Statements appended inside go to a region of their own: the list that this gives."""
+        outer, self.body = self.body, []
+        try:
+            yield self.body
+        finally:
+            self.body = outer
+
     def rebuilt(self, function: Function, results: tuple[Atom, ...]) -> Function:
         """The function with these statements and results instead of its own."""
         return replace(function, body=ir.Block(function.body.params, tuple(self.body), results))
@@ -108,6 +117,8 @@ class Builder:
         spec = registry.result_spec(op.value, specs, keywords)
         if not knows_values(op.value):
             spec = sp.without_value(spec)
+        if isinstance(spec, sp.Number) and any(isinstance(s, sp.Number) and not s.exact for s in specs):
+            spec = replace(spec, exact=False)
         effects = ir.VIEW if op.value is getattr else registry.effects_of(op.value, specs)
         if effects is ir.UNKNOWN_EFFECTS and registry.lookup(op.value) is not None:
             effects = Effects(None, (), False, "unknown")  # a method of what is an array or a number

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from astgrad import ir, runtime
 from astgrad.analyses import specs as sp
-from astgrad.analyses.aliasing import roots
+from astgrad.analyses.aliasing import Memory
 from astgrad.errors import Origin
 from astgrad.ir import Atom, Call, Const, Function, Method, Tree, Var
 from astgrad.transform.gradient_ir import Adjoint, is_float, leaves_of, returned
@@ -129,12 +129,12 @@ def _copies(
     specs: dict[Var, sp.Spec],
 ) -> tuple[tuple[ir.Statement, ...], tuple[Atom, ...]]:
     """A pullback owns what it reads: what shares memory with arguments or the value is copied (S24)."""
-    made = roots(body)
-    outside = {made.get(var, var) for var in ir.variables(output)}
+    memory = Memory(body)
+    outside = {memory.of(var) for var in ir.variables(output)}
     statements, handed = list(body), []
     for var in saved:
-        spec, root = specs.get(var, sp.UNKNOWN), made.get(var, var)
-        mine = root is not None and root in made and root not in outside
+        spec = specs.get(var, sp.UNKNOWN)
+        mine = memory.is_own(var) and memory.of(var) not in outside
         if mine or isinstance(spec, (sp.Number, sp.Known, sp.Struct)):
             handed.append(var)
             continue

@@ -1,313 +1,230 @@
 """Reverse: the adjoint of a specialized function, statement by statement.
 
-In comes straight-line SSA, out goes the same with its adjoint behind it, in the accumulate form of the
+In comes structured SSA, out goes the same with its adjoint behind it, in the accumulate form of the
 lecture: the adjoints of all parents start at 0, then for j = N..n+1 every parent i gets
-`df/dx_i += df/dx_j * dg_j/dx_i`. It is pure: an accumulation is `add`, a new value each time; what
-folds it into what a person writes are the passes of `optimize/`.
+`df/dx_i += df/dx_j * dg_j/dx_i`. It is pure; what folds it into what a person writes are the passes of
+`optimize/`.
 
     s = sin(x)                  s = sin(x); y = multiply(s, x); bs = 0.0; bx = 0.0; by = 1.0
     y = multiply(s, x)    ->    bs = add(bs, multiply(by, x)); bx = add(bx, multiply(by, s))
                                 bx = add(bx, multiply(bs, cos(x)))
+
+A branch is reversed under the same test, a loop by a loop that `reverses` it. Both read values of the
+primal's regions as if these were in scope: `record` brings them there.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any
-
-import numpy as np
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from astgrad import ir, runtime
 from astgrad.analyses import specs as sp
-from astgrad.analyses.specs import Spec
-from astgrad.errors import AstgradError, InternalError, MissingRule, refuse
-from astgrad.ir import Atom, Call, Const, Tree, Var
-from astgrad.rules import registry
-from astgrad.transform.broadcasting import cast, unbroadcast
-from astgrad.transform.builder import resolved
-from astgrad.transform.specialize import Specializer
-
-RULE_ADVICE = "write one (docs/adding_a_rule.md), or wrap the argument in stop_gradient(...)"
-
-
-SAFE = {np.arcsin: 0, np.arccos: 0, np.arctanh: 0, np.arccosh: 2}  # where 1 is a singular point
-Mask = tuple[tuple[Atom, bool], ...]  # conditions, each with the value that it has to have
+from astgrad.analyses.joining import join
+from astgrad.errors import InternalError
+from astgrad.ir import UNDEFINED, Atom, Block, Call, If, Loop, Statement, Var
+from astgrad.transform import activity
+from astgrad.transform.contributions import Contributions, adjoint_name
+from astgrad.transform.control import bound
 
 
 @dataclass(eq=False, repr=False)
-class Reverse:
-    """The adjoint under construction: `walk` holds the primal's statements and receives the adjoint's."""
-
-    walk: Specializer
-    leaves: tuple[Var, ...]
-    adjoints: dict[Var, Atom] = field(default_factory=dict)  # primal Var -> its adjoint so far
-    adjoint_of: dict[Var, Var] = field(default_factory=dict)  # Var of the adjoint -> primal Var, for naming
-    active: set[Var] = field(default_factory=set)
-    masks: dict[Var, Mask] = field(default_factory=dict)  # under which alone an adjoint is not zero (S25)
-    structured: set[Var] = field(default_factory=set)  # of unknown kind and read like containers
+class Reverse(Contributions):
+    """The adjoint of a whole function: its statements, branches and loops, the last first."""
 
     def run(self, seeds: Iterable[tuple[Var, Atom]]) -> None:
         """Append the adjoint statements; `seeds` are output Vars with the adjoints they start from."""
         seeds = tuple(seeds)
         primal = tuple(self.walk.body)
-        self.active = self.find_active(primal, (var for var, _ in seeds))
+        outputs = tuple(var for var, _ in seeds)
+        self.active = activity.find(primal, outputs, self.walk.varied, self.parents)
         self.structured = self.find_structured(primal)
-        last = self.outputs_only(primal, tuple(var for var, _ in seeds))
-        starts = [(t, s.origin) for s in reversed(primal) for t in ir.targets(s)]
-        starts += [(leaf, self.walk.origin) for leaf in self.leaves]
+        last = self.outputs_only(primal, outputs)
         for var, seed in seeds:
             if var in last:
                 self.start(var, self.walk.origin, self.seeded(var, seed))
-        for var, origin in starts:
-            if var in self.active and var not in last:
-                self.start(var, origin)
+        self.start_all(primal, last)
+        for leaf in self.leaves:
+            if leaf in self.active and leaf not in last:
+                self.start(leaf, self.walk.origin)
         with self.walk.at(self.walk.origin.behind()):
             for var, seed in seeds:
                 if var in self.active and var not in last:
                     self.accumulate(var, seed)
-        for statement in reversed(primal):
-            if isinstance(statement, Call) and statement.target in self.active:
-                with self.walk.at(statement.origin.behind()):
-                    self.statement(statement)
+        self.sweep(primal)
 
-    # --- activity
-
-    def find_active(self, primal: tuple[ir.Statement, ...], outputs: Iterable[Var]) -> set[Var]:
-        """Vars that depend on a differentiated leaf and that an output depends on, differentiably."""
-        varied = self.walk.varied
-        useful = {var for var in outputs if var in varied}
-        for statement in reversed(primal):
-            if isinstance(statement, Call) and statement.target in useful:
-                useful.update(
-                    var for atom in self.parents(statement) for var in ir.variables(atom) if var in varied
-                )
-        return useful
-
-    def parents(self, call: Call) -> tuple[Atom, ...]:
-        """The operands with respect to which a call is differentiated; refused where one has no rule."""
-        rule, bound = self.rule(call)
-        passive = [a for name, a in bound.items() if name not in rule.wrt and name not in rule.shape_only]
-        if self.walk.is_varied(*passive):
-            named = next(n for n, a in bound.items() if n not in rule.wrt and self.walk.is_varied(a))
-            self.refuse(call, f"the derivative of {shown(call)} with respect to {named!r} has no rule")
-        return tuple(bound[name] for name in rule.wrt if name in bound)
-
-    def rule(self, call: Call) -> tuple[Any, dict[str, Atom]]:
-        """The rule of a call and its operands by the rule's parameter names."""
-        assert isinstance(call.op, Const)
-        op, args = resolved(call.op.value, call.args)
-        if op is getattr:
-            op = runtime.field
-        rule: Any = registry.lookup(op)
-        if rule is None or rule.kind in ("unsupported", "constant"):
-            reason = f": {rule.reason}" if rule is not None and rule.reason else ""
-            self.refuse(call, f"{shown(call)} has no derivative rule{reason}")
-        try:
-            return rule, registry.bind(rule, args, dict(call.kwargs))
-        except registry.UnknownKeyword as error:
-            self.refuse(call, str(error))
-        raise InternalError("unreachable")
-
-    def refuse(self, call: Call, message: str, kind: type[AstgradError] = MissingRule) -> None:
-        refuse(kind, call.origin, message, RULE_ADVICE)
-
-    def find_structured(self, primal: tuple[ir.Statement, ...]) -> set[Var]:
+    def find_structured(self, primal: tuple[Statement, ...]) -> set[Var]:
         """Vars of unknown kind that the function reads as containers or objects are read."""
         readers = (operator.getitem, getattr, runtime.unpack)
         found = set()
-        for call in primal:
-            if isinstance(call, Call) and isinstance(call.op, Const) and call.op.value in readers:
+        for call in ir.statements(Block((), primal, ())):
+            if isinstance(call, Call) and isinstance(call.op, ir.Const) and call.op.value in readers:
                 found |= {a for a in call.args[:1] if isinstance(a, Var) and self.spec(a) is sp.UNKNOWN}
         return found | {var for var in self.active if isinstance(self.spec(var), sp.Struct)}
 
-    # --- adjoint state
-
-    def spec(self, atom: Atom) -> Spec:
-        return self.walk.spec(atom)
-
-    def start(self, var: Var, origin: Any, value: Callable[[], Atom] | None = None) -> None:
-        """The adjoint of `var` starts at zero, or at the given value."""
-        with self.walk.at(origin.behind()):
-            self.bind(var, value() if value else self.zero(var))
-
-    def seeded(self, var: Var, seed: Atom) -> Callable[[], Atom]:
-        """df/dx_N <- 1."""
-        spec = self.spec(seed)
-        parts = (Const(runtime.value), (seed,), (), spec, ir.VIEW, adjoint_name(var))
-        return lambda: self.walk.append(*parts)
-
-    def outputs_only(self, primal: tuple[ir.Statement, ...], outputs: tuple[Var, ...]) -> set[Var]:
+    def outputs_only(self, primal: tuple[Statement, ...], outputs: tuple[Var, ...]) -> set[Var]:
         """Outputs that are nobody's parent: their adjoint is the seed, and nothing is added to it."""
-        read = {v for s in primal for atom in ir.operands(s) for v in ir.variables(atom)}
+        read = set(reads(primal))
         once = {var for var in outputs if outputs.count(var) == 1}
         return {var for var in once if var in self.active and var not in read}
 
-    def zero(self, var: Var) -> Atom:
-        """A zero of the shape and dtype of `var`."""
-        spec = self.spec(var)
-        if is_scalar(spec):
-            zero = Const(0j if sp.dtype_of(spec).kind == "c" else 0.0)  # type: ignore[union-attr]
-            return self.walk.append(
-                Const(runtime.value), (zero,), (), self.walk.spec(zero), ir.PURE, adjoint_name(var)
-            )
-        if isinstance(spec, sp.Array):
-            return self.walk.call(np.zeros_like, var, name=adjoint_name(var))
-        return self.walk.call(runtime.zeros, var, name=adjoint_name(var))
+    # --- blocks
 
-    def bind(self, var: Var, value: Atom) -> None:
-        self.adjoints[var] = value
-        if isinstance(value, Var) and value not in self.adjoint_of:
-            self.adjoint_of[value] = var
+    def start_all(self, body: tuple[Statement, ...], last: Iterable[Var] = ()) -> None:
+        """The adjoints of what a block binds start at zero."""
+        for statement in reversed(body):
+            for target in ir.targets(statement):
+                if target in self.active and target not in last:
+                    self.start(target, statement.origin)
 
-    def accumulate(self, atom: Atom, contribution: Atom, mask: Mask = ()) -> None:
-        """b(atom) += contribution, leaf by leaf; the adjoint keeps a mask that all contributions have."""
-        if isinstance(atom, Tree):
-            for index, item in enumerate(atom.items):
-                if any(var in self.active for var in ir.variables(item)):
-                    key = atom.keys[index] if atom.kind is dict else index
-                    part = self.item(contribution, key)
-                    known = isinstance(item, Var) and item not in self.structured
-                    self.accumulate(item, cast(self.walk, part, item) if known else part)
-        elif isinstance(atom, Var) and atom in self.active:
-            add = runtime.accumulate if atom in self.structured else operator.add
-            parts = (self.adjoints[atom], contribution)
-            spec = self.spec(atom)
-            if is_scalar(spec):
-                spec = registry.result_spec(add, tuple(self.spec(part) for part in parts), {})
-            total = self.walk.append(Const(add), parts, (), spec, ir.PURE, adjoint_name(atom))
-            self.bind(atom, total)
-            if self.masks.setdefault(atom, mask) != mask:
-                self.masks[atom] = ()
+    def sweep(self, body: tuple[Statement, ...]) -> None:
+        """The statements of a block, the last first."""
+        for statement in reversed(body):
+            with self.walk.at(statement.origin.behind()):
+                if isinstance(statement, Call):
+                    if statement.target in self.active:
+                        self.statement(statement)
+                elif isinstance(statement, If):
+                    self.branch(statement)
+                elif isinstance(statement, Loop):
+                    self.loop(statement)
+                else:
+                    raise InternalError(f"{type(statement).__name__} is not reversed")
 
-    def item(self, contribution: Atom, key: Any) -> Atom:
-        if isinstance(contribution, Tree):
-            return contribution.items[contribution.keys.index(key) if contribution.keys else key]
-        return self.walk.call(operator.getitem, contribution, Const(key))
+    def outer(self, statement: Statement) -> list[Var]:
+        """The active Vars from outside that the regions of a statement read."""
+        inside = frozenset(bound((statement,)))
+        found = (var for block in ir.blocks(statement) for var in reads(block.body, block.results))
+        return list(dict.fromkeys(var for var in found if var in self.active and var not in inside))
 
-    # --- one statement
+    # --- branches
 
-    def statement(self, call: Call) -> None:
-        """Add the contributions of one call to the adjoints of its parents."""
-        rule, bound = self.rule(call)
-        assert call.target is not None
-        by = self.adjoints[call.target]
-        if rule.kind == "elementwise":
-            self.elementwise(rule, bound, call.target, by)
+    def branch(self, statement: If) -> None:
+        """An If under the same test; a phi for each adjoint from outside that an arm adds to."""
+        outer = self.outer(statement)
+        before = {var: self.adjoints[var] for var in outer}
+        arms = [self.arm(statement, arm, before) for arm in ir.blocks(statement)]
+        changed = [v for v in outer if any(end[v] is not before[v] for _, end in arms)]
+        targets = []
+        for var in changed:
+            specs = [self.spec(end[var]) for _, end in arms]
+            targets.append(self.adjoint(var, join(*specs)))
+        if not targets:
             return
-        names = parameter_names(rule.backward)
-        given = {**bound, names[0]: by}
-        if rule.kind == "adjoint":
-            given[names[1]] = call.target
-        result: Any = self.walk.instantiate(rule.backward, given)
-        single = len(rule.wrt) == 1
-        if not single and isinstance(result, Tree) and len(result.items) != len(rule.wrt):
-            given_back = f"the rule of {shown(call)} returns {len(result.items)} values"
-            self.refuse(call, f"{given_back}, but has {len(rule.wrt)} parameters to give one to")
-        for index, name in enumerate(rule.wrt):
-            if name in bound and self.is_active(bound[name]):
-                part = (
-                    result
-                    if single
-                    else self.walk.call(operator.getitem, result, Const(index))
-                    if isinstance(result, Var)
-                    else result.items[index]
-                )
-                mask = self.arm(rule, bound, call.target, index) if rule.function is np.where else ()
-                if bound[name] not in self.structured:
-                    part = cast(self.walk, part, bound[name])
-                self.accumulate(bound[name], part, mask)
+        then, orelse = (Block((), tuple(body), tuple(end[v] for v in changed)) for body, end in arms)
+        self.walk.body.append(If(tuple(targets), statement.test, then, orelse, self.walk.origin))
 
-    def elementwise(self, rule: Any, bound: dict[str, Atom], y: Var, by: Atom) -> None:
-        """bx += unbroadcast(by * dy/dx); partials of one operand that occurs twice are summed first."""
-        names = parameter_names(rule.backward)
-        given = {**bound, names[0]: y}
-        if self.masks.get(y):
-            safe = SAFE.get(rule.function, 1)
-            given = {name: self.masked(atom, y, safe, rule.singular) for name, atom in given.items()}
-        result = self.walk.instantiate(rule.backward, given)
-        totals: dict[Atom, Atom] = {}
-        for index, name in enumerate(rule.wrt):
-            atom = bound.get(name)
-            if atom is None or not self.is_active(atom):
-                continue
-            partial = self.part(result, index, len(rule.wrt))
-            totals[atom] = self.walk.call(operator.add, totals[atom], partial) if atom in totals else partial
-        for atom, partial in totals.items():
-            product = by if is_one(partial) else self.walk.call(operator.mul, by, self.conjugate(partial))
-            mask = self.masks.get(y, ()) if self.same_shape(atom, y) else ()
-            self.accumulate(atom, unbroadcast(self.walk, product, atom), mask)
+    def arm(
+        self, statement: If, arm: Block, before: dict[Var, Atom]
+    ) -> tuple[list[Statement], dict[Var, Atom]]:
+        """The adjoint of one arm, and what the adjoints from outside are behind it."""
+        with self.walk.region() as body:
+            self.start_all(arm.body)
+            for target, result in zip(statement.targets, arm.results):
+                if target in self.active and result is not UNDEFINED:
+                    self.accumulate(result, self.adjoints[target])
+            self.sweep(arm.body)
+        ends = {var: self.adjoints[var] for var in before}
+        self.adjoints.update(before)
+        return body, ends
 
-    def masked(self, atom: Atom, y: Var, safe: float, singular: bool) -> Atom:
-        """An operand of a partial, with a safe value where the adjoint is zero by a mask (S25).
+    def adjoint(self, var: Var, spec: sp.Spec | None = None) -> Var:
+        """A new Var that is the adjoint of `var` from here on."""
+        new = Var(adjoint_name(var))
+        self.walk.specs[new] = adjoint_spec(self.spec(var)) if spec is None else spec
+        self.bind(var, new)
+        return new
 
-        Where the branch is not taken a partial may be infinite or NaN, and so may what was computed there.
-        """
-        computed = isinstance(atom, Var) and atom in self.walk.defs and atom not in self.walk.paths
-        if not self.same_shape(atom, y) or not isinstance(self.spec(atom), (sp.Array, sp.Number, sp.Unknown)):
-            return atom
-        if not singular and not computed:
-            return atom
-        for condition, value in reversed(self.masks.get(y, ())):
-            if self.spec(atom) is sp.UNKNOWN:
-                atom = self.walk.call(runtime.masked, atom, condition, value, safe)
-                continue
-            arms = (atom, Const(safe)) if value else (Const(safe), atom)
-            atom = self.walk.call(np.where, condition, *arms)
-        return atom
+    # --- loops
 
-    def arm(self, rule: Any, bound: dict[str, Atom], y: Var, index: int) -> Mask:
-        """The mask of an arm of np.where: its condition, on top of the masks of the result."""
-        if not self.same_shape(bound[rule.wrt[index]], y):
-            return ()
-        return (*self.masks.get(y, ()), (bound["condition"], index == 0))
+    def loop(self, statement: Loop) -> None:
+        """The loop that runs the other way: it carries the adjoints of what the primal's carries, and
+        those from outside that its steps add to."""
+        carried = [k for k, param in enumerate(statement.params) if param in self.active]
+        outer = self.outer(statement)
+        if not carried and not outer:
+            return
+        start = [self.leaving(statement, k) for k in carried]
+        before = {var: self.adjoints[var] for var in outer}
+        with self.walk.region() as body:
+            arriving = [self.arriving(statement.params[k], statement.body.results[k]) for k in carried]
+            adding = [self.adjoint(var) for var in outer]
+            self.start_step(statement, carried)
+            for k, by in zip(carried, arriving):
+                self.accumulate(statement.body.results[k], by)
+            self.sweep(statement.body.body)
+        ends = [self.adjoints[statement.params[k]] for k in carried]
+        changed = [i for i, var in enumerate(outer) if self.adjoints[var] is not adding[i]]
+        results = (*ends, *(self.adjoints[outer[i]] for i in changed))
+        self.adjoints.update(before)
+        entered = [self.entering(statement, k) for k in carried]
+        added = [self.adjoint(outer[i]) for i in changed]
+        self.walk.body.append(
+            Loop(
+                targets=(*entered, *added),
+                initial=(*start, *(before[outer[i]] for i in changed)),
+                params=(*arriving, *(adding[i] for i in changed)),
+                iters=(),
+                items=(),
+                test=None,
+                body=Block((), tuple(body), results),
+                origin=self.walk.origin,
+                label=object(),
+                reverses=statement.label,
+            )
+        )
+        for k, by in zip(carried, entered):
+            self.accumulate(statement.initial[k], by)
 
-    def same_shape(self, a: Atom, b: Atom) -> bool:
-        """Whether two operands have one shape; where nothing is known of them helpers look."""
-        if self.spec(a) is sp.UNKNOWN and self.spec(b) is sp.UNKNOWN:
-            return True
-        return sp.fills(sp.shape_of(self.spec(a)), sp.shape_of(self.spec(b)))
+    def leaving(self, statement: Loop, k: int) -> Atom:
+        """The adjoint of a carried value behind the loop."""
+        target = statement.targets[k]
+        return self.adjoints[target] if target in self.active else self.zero(target)
 
-    def part(self, result: Atom, index: int, count: int) -> Atom:
-        if isinstance(result, Tree):
-            return result.items[index]
-        return result if count == 1 else self.walk.call(operator.getitem, result, Const(index))
+    def arriving(self, param: Var, result: Atom) -> Var:
+        """The adjoint of what a step passes on: of the shape of that."""
+        new = Var(adjoint_name(param))
+        spec, own = self.spec(param), self.spec(result) if isinstance(result, Var) else sp.UNKNOWN
+        same = isinstance(spec, sp.Array) and isinstance(own, sp.Array) and own.shape
+        self.walk.specs[new] = adjoint_spec(own if same else spec)
+        self.adjoint_of[new] = param
+        return new
 
-    def is_active(self, atom: Atom) -> bool:
-        return any(var in self.active for var in ir.variables(atom))
+    def entering(self, statement: Loop, k: int) -> Var:
+        """The adjoint of what the first step is given: of the shape of that."""
+        param, initial = statement.params[k], statement.initial[k]
+        spec = self.spec(initial)
+        known = isinstance(initial, Var) and isinstance(spec, sp.Array)
+        return self.adjoint(param, adjoint_spec(spec) if known else None)
 
-    def conjugate(self, partial: Atom) -> Atom:
-        """Complex partials are conjugated: df = Re sum conj(bx) dx."""
-        dtype = sp.dtype_of(self.spec(partial))
-        return partial if dtype is not None and dtype.kind != "c" else self.walk.call(np.conj, partial)
-
-
-def is_scalar(spec: Spec) -> bool:
-    """Whether an adjoint is a number: those of numbers and of arrays of rank 0 are."""
-    return isinstance(spec, sp.Number) or (isinstance(spec, sp.Array) and spec.shape == ())
-
-
-def adjoint_name(var: Var) -> str:
-    """b and the name of a named value."""
-    return f"b{var.name}" if var.name else ""
+    def start_step(self, statement: Loop, carried: list[int]) -> None:
+        """The adjoints of what a step reads and binds start at zero."""
+        for k in carried:
+            self.start(statement.params[k], statement.origin)
+        self.start_all(statement.body.body)
 
 
-def parameter_names(function: Any) -> tuple[str, ...]:
-    code = function.__code__
-    return tuple(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+def adjoint_spec(spec: sp.Spec) -> sp.Spec:
+    """What is known of the adjoint of a value at a loop head: a number of Python or of NumPy for a number."""
+    if isinstance(spec, sp.Number) or (isinstance(spec, sp.Array) and spec.shape == ()):
+        dtype = sp.dtype_of(spec)
+        kind = complex if dtype is not None and dtype.kind == "c" else float
+        return sp.Number(kind, None, False)
+    return spec
 
 
-def is_one(atom: Atom) -> bool:
-    return isinstance(atom, Const) and type(atom.value) in (int, float) and atom.value == 1
-
-
-def shown(call: Call) -> str:
-    """How an error names the function called."""
-    op = call.op
-    assert isinstance(op, Const)
-    if isinstance(op.value, ir.Method):
-        return f".{op.value.name}()"
-    module = (getattr(op.value, "__module__", "") or "").replace("numpy", "np")
-    name = getattr(op.value, "__name__", repr(op.value))
-    return op.text or (f"np.{name}" if isinstance(op.value, np.ufunc) or module == "np" else name)
+def reads(body: Iterable[Statement], results: Iterable[Atom] = ()) -> Iterator[Var]:
+    """Every Var that these statements, the regions inside them, and the results name."""
+    for statement in body:
+        for atom in ir.operands(statement):
+            yield from ir.variables(atom)
+        if isinstance(statement, Loop):
+            for tape in statement.tapes:
+                for atom in () if tape.reads else tape.atoms:
+                    yield from ir.variables(atom)
+            yield from ir.variables(statement.stop) if statement.stop is not None else ()
+        for block in ir.blocks(statement):
+            yield from reads(block.body, block.results)
+    for atom in results:
+        yield from ir.variables(atom)

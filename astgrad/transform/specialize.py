@@ -31,7 +31,7 @@ from astgrad.errors import (
 from astgrad.frontend.lower import lower
 from astgrad.ir import Atom, Call, Closure, Const, Function, Method, Tree, Var
 from astgrad.rules import registry
-from astgrad.transform import containers, objects
+from astgrad.transform import containers, control, loops, objects
 from astgrad.transform.binding import bind
 from astgrad.transform.builder import atom_of
 from astgrad.transform.containers import NOT_HERE
@@ -88,6 +88,8 @@ class Specializer(Ruled):
     stack: list[Function] = field(default_factory=list)
     gradients: list[Any] = field(default_factory=list)  # being generated
     callees: dict[FunctionType, Function] = field(default_factory=dict)  # lowered once in a walk
+    calls: list[int] = field(default_factory=list)  # the calls that led here, by the id of their statement
+    heads: dict[tuple[int, ...], Any] = field(default_factory=dict)  # what is known at the head of each loop
     in_rule: bool = False
 
     # --- functions
@@ -104,20 +106,14 @@ class Specializer(Ruled):
 
     def block(self, block: ir.Block, env: dict[Var, Atom]) -> None:
         for statement in block.body:
-            if isinstance(statement, ir.If):
-                self.branch(statement, env)
-            elif isinstance(statement, Call):
+            if isinstance(statement, Call):
                 self.statement(statement, env)
+            elif isinstance(statement, ir.If):
+                control.branch(self, statement, env)
+            elif isinstance(statement, ir.Loop):
+                loops.loop(self, statement, env)
             else:
                 raise InternalError(f"specialize does not know {type(statement).__name__}")
-
-    def branch(self, statement: ir.If, env: dict[Var, Atom]) -> None:
-        """A test that the specs decide: its branch is walked in place."""
-        test = sp.static(self.spec(self.atom(statement.test, env)))
-        taken = statement.then if test else statement.orelse
-        self.block(taken, env)
-        for target, result in zip(statement.targets, taken.results):
-            env[target] = self.atom(result, env)
 
     def statement(self, call: Call, env: dict[Var, Atom]) -> None:
         op = self.atom(call.op, env)
@@ -127,8 +123,10 @@ class Specializer(Ruled):
         if self.in_rule:
             value = self.apply(op, args, kwargs, name)
         else:
+            self.calls.append(id(call))
             with self.at(call.origin):
                 value = self.apply(op, args, kwargs, name)
+            self.calls.pop()
         if call.target is not None:
             env[call.target] = value
             self.named(value, name)

@@ -1,0 +1,200 @@
+"""Control: how the walk goes through a branch, and what its names are behind it.
+
+In comes an `If`, out go the statements of the arm that the specs decide, or an `If` whose arms are walked
+each in a region of its own. Names that the arms leave with different values are phis; containers of one
+structure are joined leaf by leaf, so that no statement makes them.
+
+    if t: p = (a, 1.0)                   p0, p1 = if t: yield a, 1.0
+    else: p = (b, c)           ->                 else: yield b, c                p = (p0, p1)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from astgrad import ir, runtime_control
+from astgrad.analyses import specs as sp
+from astgrad.analyses.joining import join, outside
+from astgrad.errors import AstgradError
+from astgrad.ir import UNDEFINED, Atom, Block, Closure, Const, Effects, If, Statement, Tree, Var
+
+if TYPE_CHECKING:
+    from astgrad.transform.specialize import Specializer
+
+RAISES = Effects(reads=(), writes=(), impure=True, result="fresh")
+Env = dict[Var, Atom]
+
+
+def truth(walk: Specializer, test: Atom) -> bool:
+    """What `bool(test)` is; raises Undecided where only the call knows."""
+    if isinstance(test, Tree):
+        if test.kind in (tuple, list, dict):
+            return bool(test.items)
+        if hasattr(test.kind, "__bool__") or (
+            hasattr(test.kind, "__len__") and test.kind.__len__ is not tuple.__len__
+        ):
+            raise sp.Undecided
+        return test.kind is slice or not issubclass(test.kind, tuple) or bool(test.items)
+    if isinstance(test, Closure):
+        return True
+    return bool(sp.static(walk.spec(test)))
+
+
+def branch(walk: Specializer, statement: If, env: Env) -> None:
+    """The arm that the specs decide, walked in place; both, where they do not."""
+    test = walk.atom(statement.test, env)
+    try:
+        taken = statement.then if truth(walk, test) else statement.orelse
+    except sp.Undecided:
+        if walk.in_rule:
+            raise
+        split(walk, statement, test, env)
+        return
+    walk.block(taken, env)
+    for target, result in zip(statement.targets, taken.results):
+        env[target] = walk.atom(result, env)
+
+
+def split(walk: Specializer, statement: If, test: Atom, env: Env) -> None:
+    """Both arms, and a phi for each name that they leave with different values."""
+    then, orelse = (arm(walk, block, env) for block in (statement.then, statement.orelse))
+    with walk.at(statement.origin):
+        join_arms(walk, statement.targets, test, then, orelse, env)
+
+
+def join_arms(
+    walk: Specializer, targets: tuple[Var, ...], test: Atom, then: Arm, orelse: Arm, env: Env
+) -> None:
+    """Append the If of two walked arms, and bind `targets` to its phis."""
+    phis = Phis(walk, frozenset((*bound(then.body), *bound(orelse.body))))
+    for target, a, b in zip(targets, then.results, orelse.results):
+        env[target] = phis.merge(a, b, target.name)
+    blocks = [Block((), tuple(a.body), tuple(results)) for a, results in zip((then, orelse), phis.results)]
+    if then.body or orelse.body or phis.targets:
+        walk.body.append(If(tuple(phis.targets), decided(walk, test), blocks[0], blocks[1], walk.origin))
+
+
+def decided(walk: Specializer, test: Atom) -> Atom:
+    """A test that the backward sweep may ask again: what is no number is made a bool once (S10)."""
+    if isinstance(test, Tree) or isinstance(walk.spec(test), sp.Unknown):
+        return walk.append(Const(bool), (test,), (), sp.BOOL, Effects(None, (), True, "fresh"))
+    return test
+
+
+@dataclass(eq=False, repr=False)
+class Arm:
+    """A region that has been walked: its statements, and what it leaves."""
+
+    body: list[Statement]
+    results: tuple[Atom, ...]
+
+
+def arm(walk: Specializer, block: Block, env: Env) -> Arm:
+    """Walk one arm in a region of its own; where it certainly raises, it leaves nothing."""
+    with walk.region() as body:
+        results: tuple[Atom, ...] = (UNDEFINED,) * len(block.results)
+        if within(walk, lambda: walk.block(block, env)):
+            results = tuple(walk.atom(result, env) for result in block.results)
+    return Arm(body, results)
+
+
+def within(walk: Specializer, steps: Callable[[], Any]) -> bool:
+    """Do what may not be reached: an error of the primal's own becomes a statement that raises it."""
+    stack, calls = len(walk.stack), len(walk.calls)
+    try:
+        steps()
+    except (AstgradError, sp.Undecided, RecursionError, MemoryError):
+        raise
+    except Exception as error:
+        del walk.stack[stack:], walk.calls[calls:]
+        walk.body.append(
+            ir.Call(None, Const(runtime_control.raised), (Const(error),), (), RAISES, walk.origin)
+        )
+        return False
+    return True
+
+
+def bound(body: Iterable[Statement]) -> Iterable[Var]:
+    """Every Var that is bound in these statements and the regions inside them."""
+    for statement in body:
+        yield from ir.targets(statement)
+        if isinstance(statement, ir.Loop):
+            yield from (*statement.params, *statement.items)
+        for block in ir.blocks(statement):
+            yield from bound(block.body)
+
+
+@dataclass(eq=False, repr=False)
+class Phis:
+    """The phis of one If: names that have the same values on both sides share one, and stay aliases."""
+
+    walk: Specializer
+    inner: frozenset[Var]  # bound in the arms
+    targets: list[Var] = field(default_factory=list)
+    results: tuple[list[Atom], list[Atom]] = field(default_factory=lambda: ([], []))
+    made: dict[tuple[Any, Any], Var] = field(default_factory=dict)
+
+    def merge(self, a: Atom, b: Atom, name: str) -> Atom:
+        """What a name is behind the arms that leave it as a and as b."""
+        if a is b or same_constant(a, b):
+            return a
+        like = a if isinstance(a, Tree) else b
+        if isinstance(like, Tree) and congruent(a, b):
+            items = zip(parts(a, like), parts(b, like))
+            merged = (self.merge(x, y, item_name(name, like, i)) for i, (x, y) in enumerate(items))
+            return Tree(like.kind, tuple(merged), like.keys)
+        return self.phi(a, b, name)
+
+    def phi(self, a: Atom, b: Atom, name: str) -> Var:
+        key = (a, b)
+        if key not in self.made:
+            var = self.made[key] = Var(name)
+            self.targets.append(var)
+            for results, atom in zip(self.results, key):
+                results.append(atom)
+            walk = self.walk
+            specs = [walk.spec(atom) for atom in key if atom is not UNDEFINED]
+            spec = outside(join(specs[0], specs[-1]), self.inner)
+            walk.specs[var] = sp.named(spec, var)
+            if walk.is_varied(a, b) and may_vary(spec):
+                walk.varied.add(var)
+        return self.made[key]
+
+
+def may_vary(spec: sp.Spec) -> bool:
+    """Whether a value of this kind can depend on a differentiated leaf, differentiably."""
+    dtype = sp.dtype_of(spec)
+    return not isinstance(spec, sp.Known) and (dtype is None or dtype.kind in "fc")
+
+
+def same_constant(a: Atom, b: Atom) -> bool:
+    """Whether two atoms are one constant: the same object, or equal literals of one type."""
+    if not isinstance(a, Const) or not isinstance(b, Const) or UNDEFINED in (a, b):
+        return False
+    if a.value is b.value:
+        return True
+    literal = isinstance(a.value, (bool, int, float, complex, str, bytes))
+    return literal and type(a.value) is type(b.value) and repr(a.value) == repr(b.value)
+
+
+def congruent(a: Atom, b: Atom) -> bool:
+    """Whether two containers have one structure; a name that is not bound has any."""
+    if UNDEFINED in (a, b):
+        return True
+    if not isinstance(a, Tree) or not isinstance(b, Tree):
+        return False
+    return a.kind is b.kind and a.keys == b.keys and len(a.items) == len(b.items)
+
+
+def parts(atom: Atom, like: Tree) -> tuple[Atom, ...]:
+    return atom.items if isinstance(atom, Tree) else (UNDEFINED,) * len(like.items)
+
+
+def item_name(name: str, tree: Tree, index: int) -> str:
+    """The name of a leaf of the container `name`."""
+    key = tree.keys[index] if tree.keys else index
+    if isinstance(key, str) and key.isidentifier():
+        return key
+    return f"{name}{index}" if name else ""

@@ -1,0 +1,204 @@
+"""Sources: what a loop steps through.
+
+In comes an iterable as an atom, out comes what it is: an array that is stepped through by index, a range,
+items that are known one by one, several of these at once; and with it what gives the item of a step.
+
+    enumerate(zip(X, p))    ->    Zipped(Counted(0), Zipped(Rows(X), Static(p0, p1)))
+"""
+
+from __future__ import annotations
+
+import itertools
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Union
+
+from astgrad import ir
+from astgrad.analyses import specs as sp
+from astgrad.ir import Atom, Const, Tree, Var
+
+if TYPE_CHECKING:
+    from astgrad.transform.specialize import Specializer
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Native:
+    """An iterable as it is, and the spec of its items."""
+
+    atom: Atom
+    spec: sp.Spec
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Rows:
+    """A sequence that is stepped through by index."""
+
+    atom: Atom
+    backwards: bool = False
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Counted:
+    """itertools.count(start)."""
+
+    start: Atom
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Static:
+    """Items that are known one by one."""
+
+    items: tuple[Atom, ...]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Zipped:
+    """Several sources at once: an item is the tuple of theirs."""
+
+    sources: tuple[Source, ...]
+
+
+Source = Union[Native, Rows, Counted, Static, Zipped]
+
+
+def source(walk: Specializer, atom: Atom) -> Source:
+    """What an iterable is."""
+    if isinstance(atom, Tree):
+        return Static(tuple(map(Const, atom.keys)) if atom.kind is dict else atom.items)
+    if isinstance(atom, Const) and isinstance(atom.value, (range, str, tuple)):
+        return Native(atom, sp.INT if isinstance(atom.value, range) else sp.UNKNOWN)
+    spec = walk.spec(atom)
+    if isinstance(spec, sp.Struct):
+        return source(walk, walk.as_tree(atom))
+    if isinstance(spec, sp.Array):
+        return Rows(atom)
+    call = walk.defs.get(atom) if isinstance(atom, Var) else None
+    made = _made(walk, call) if call is not None else None
+    if made is not None:
+        return made
+    if walk.is_varied(atom):
+        return Rows(atom)
+    return Native(atom, sp.UNKNOWN)
+
+
+def _made(walk: Specializer, call: ir.Call) -> Source | None:
+    """The source that a call of one of Python's iterators makes."""
+    op = call.op.value if isinstance(call.op, Const) else None
+    if op is range:
+        return Native(call.target, sp.INT) if call.target else None
+    if op is itertools.count:
+        return Counted(call.args[0] if call.args else Const(0))
+    if op is reversed and len(call.args) == 1:
+        inner = source(walk, call.args[0])
+        if isinstance(inner, Static):
+            return Static(inner.items[::-1])
+        return (
+            Rows(inner.atom, True)
+            if isinstance(inner, Rows)
+            else Native(call.target, inner.spec)
+            if isinstance(inner, Native) and call.target
+            else None
+        )
+    if op is enumerate and call.args:
+        start = call.args[1] if len(call.args) > 1 else dict(call.kwargs).get("start", Const(0))
+        return Zipped((Counted(start), source(walk, call.args[0])))
+    if op is zip and not call.kwargs:
+        return Zipped(tuple(source(walk, arg) for arg in call.args))
+    return None
+
+
+def length(walk: Specializer, given: Source) -> int | None:
+    """The number of items where it is known before the call."""
+    if isinstance(given, Static):
+        return len(given.items)
+    if isinstance(given, Zipped):
+        lengths = [n for n in (length(walk, each) for each in given.sources) if n is not None]
+        return min(lengths, default=None)
+    return None
+
+
+# --- steps
+
+
+@dataclass(eq=False, repr=False)
+class Steps:
+    """The iterables of the loop that is made, the items that they bind, and what the primal's items are."""
+
+    walk: Specializer
+    iters: list[Atom]
+    items: list[Var]
+    index: Var | None = None
+
+    def item(self, given: Source, name: str) -> Callable[[], Atom]:
+        """Add an iterable; what gives its item inside the body."""
+        if isinstance(given, Native):
+            var = Var(name)
+            self.walk.specs[var] = given.spec
+            self.iters.append(given.atom)
+            self.items.append(var)
+            return lambda: var
+        if isinstance(given, Rows):
+            index = self.indexed(name)
+            return lambda: self.row(given, index, name)
+        if isinstance(given, Counted):
+            index = self.indexed("")
+            index.name = index.name or name
+            plain = isinstance(given.start, Const) and given.start.value == 0
+            return lambda: index if plain else self.walk.call(operator.add, given.start, index, name=name)
+        assert isinstance(given, Zipped)
+        inner = [self.item(each, "") for each in given.sources]
+        return lambda: Tree(tuple, tuple(each() for each in inner))
+
+    def indexed(self, name: str) -> Var:
+        """The index of the step, which all sequences share."""
+        if self.index is None:
+            self.index = Var()
+            self.walk.specs[self.index] = sp.INT
+        return self.index
+
+    def row(self, given: Rows, index: Var, name: str) -> Atom:
+        at: Atom = index
+        if given.backwards:
+            last = self.walk.call(operator.sub, self.walk.call(len, given.atom), 1)
+            at = self.walk.call(operator.sub, last, index)
+        return self.walk.apply(Const(operator.getitem), (given.atom, at), (), name)
+
+    def finish(self, sources: list[Source]) -> None:
+        """The range of the shared index: as long as the shortest sequence."""
+        if self.index is None:
+            return
+        rows = _sequences(sources)
+        lengths = list(dict.fromkeys(self.walk.call(len, each.atom) for each in rows))
+        if not lengths:
+            self.iters.insert(0, self.walk.call(itertools.count))
+        else:
+            shortest = lengths[0] if len(lengths) == 1 else self.walk.call(min, *lengths)
+            self.iters.insert(0, self.walk.append(Const(range), (shortest,), (), sp.UNKNOWN, ir.PURE))
+        self.items.insert(0, self.index)
+
+
+def _sequences(sources: Any) -> list[Rows]:
+    found = []
+    for each in sources:
+        found += (
+            [each] if isinstance(each, Rows) else _sequences(each.sources) if isinstance(each, Zipped) else []
+        )
+    return found
+
+
+def at_step(walk: Specializer, given: Source, step: int, name: str) -> Atom:
+    """The item of a step of a loop that is written out."""
+    if isinstance(given, Static):
+        return given.items[step]
+    if isinstance(given, Counted):
+        return walk.apply(Const(operator.add), (given.start, Const(step)), (), name)
+    if isinstance(given, Zipped):
+        return Tree(tuple, tuple(at_step(walk, each, step, "") for each in given.sources))
+    if isinstance(given, Rows):
+        at = -1 - step if given.backwards else step
+        return walk.apply(Const(operator.getitem), (given.atom, Const(at)), (), name)
+    first = isinstance(given.atom, Const) and isinstance(given.atom.value, range)
+    if first:
+        return Const(given.atom.value[step])  # type: ignore[union-attr]
+    return walk.apply(Const(operator.getitem), (given.atom, Const(step)), (), name)
