@@ -106,6 +106,9 @@ Atom = Union[Var, Const, Tree, Closure]
 UNDEFINED = Const(object(), "undef")  # the value of a name on a path that does not bind it (S13)
 
 
+ABSENT = Const(None)  # what is recorded of a value where its branch was not taken
+
+
 # --- statements
 
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from astgrad.analyses.specs import UNKNOWN, Array, Dim, Dimension, Known, Number, Spec, Struct
+from astgrad.analyses.specs import UNKNOWN, Array, Dim, Dimension, Known, Number, Recorded, Spec, Struct
 from astgrad.ir import Var
 
 
@@ -27,6 +27,8 @@ def join(a: Spec, b: Spec) -> Spec:
         return a if a == b and isinstance(a, Known) else _numbers(first, second)
     if isinstance(a, Struct) and isinstance(b, Struct) and _congruent(a, b):
         return Struct(a.kind, tuple(map(join, a.items, b.items)), a.keys)
+    if isinstance(a, Recorded) and isinstance(b, Recorded) and len(a.columns) == len(b.columns):
+        return a  # the tapes of one loop
     return a if a == b else UNKNOWN
 
 

@@ -113,7 +113,17 @@ class Struct:
         return f"{self.kind.__name__}({', '.join(named)})"
 
 
-Spec = Union[Unknown, Array, Number, Known, Struct]
+@dataclass(frozen=True, repr=False)
+class Recorded:
+    """The tape of a loop; `columns` are the states of the values of an entry (transform/states.py)."""
+
+    columns: tuple[Any, ...]
+
+    def __repr__(self) -> str:
+        return f"tape{list(self.columns)}"
+
+
+Spec = Union[Unknown, Array, Number, Known, Struct, Recorded]
 
 UNKNOWN = Unknown()
 FLOAT = Number(float)

@@ -130,7 +130,8 @@ class Needs:
             self.todo += statement.test.results if statement.test is not None else ()
             self.todo += (statement.stop,) if statement.stop is not None else ()
             reversed_ = self.labels.get(statement.reverses)
-            if reversed_ is not None and not statement.iters and not statement.tapes:
+            sources = (*statement.iters, *(tape for tape in statement.tapes if tape.reads))
+            if reversed_ is not None and not sources:
                 self.live(reversed_)  # how often it steps is taken from there
         else:
             self.todo += ir.operands(statement)

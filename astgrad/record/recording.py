@@ -30,7 +30,6 @@ COMPARED = (
     *(operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne),
     *(operator.is_, operator.is_not, operator.not_),
 )
-NONE = Const(None)
 
 
 def record(function: Function, specs: dict[Var, Spec], adjoint_of: dict[Var, Var]) -> Function:
@@ -159,9 +158,7 @@ class _Recorder:
 
     def brought(self, var: Var, chain: tuple[Block, ...]) -> Var:
         """The Var that holds, in the last block of `chain`, what `var` held in the forward sweep."""
-        home = self.home.get(var)
-        if home is None:
-            raise InternalError(f"{var!r} is bound nowhere")
+        home = self.home.get(var, chain[0])  # what nothing binds here is an argument of an inner gradient
         if home in chain:
             return var
         above = self.above[id(home)]
@@ -170,6 +167,9 @@ class _Recorder:
         owner, around = above
         call = self.defs.get(var)
         if isinstance(owner, If):
+            left = self.leaving(owner, home, var)
+            if left is not None:
+                return self.brought(left, chain)
             if call is not None and self.is_cheap(call, home):
                 return self.computed_again(call, chain)
             return self.brought(self.phi(owner, around, var), chain)
@@ -178,6 +178,11 @@ class _Recorder:
         if reverse is None:
             raise InternalError(f"{var!r} leaves its loop, and no loop behind reverses it")
         return self.from_step(reverse, var, chain)
+
+    def leaving(self, owner: If, arm: Block, var: Var) -> Var | None:
+        """The phi that holds a value of an arm behind the branch already."""
+        found = (t for t, result in zip(owner.targets, arm.results) if result is var)
+        return next(found, None)
 
     def phi(self, owner: If, around: Block, var: Var) -> Var:
         """One more phi of a branch: the value, or None where the arm was not taken."""
@@ -244,7 +249,9 @@ class _Recorder:
         """Whether the backward sweep of `home` knows a value without recording it, or reads it anyway."""
         if any(var in reverse.wanted or var in reverse.primal.items for reverse in self.reverses):
             return True
-        own = self.home[var]
+        own = self.home.get(var)
+        if own is None:
+            return True
         if own is home:
             call = self.defs.get(var)
             return call is not None and self.is_cheap(call, home)
@@ -282,7 +289,9 @@ class _Recorder:
     def reversed(self, loop: Loop, chain: tuple[Block, ...]) -> list[Statement]:
         """The reversed loop with what it steps through, and the statements that make that."""
         primal = self.loops[loop.reverses]
-        wanted = frozenset(v for v in reads(loop.body.body, loop.body.results) if self.home[v] is primal.body)
+        wanted = frozenset(
+            v for v in reads(loop.body.body, loop.body.results) if self.home.get(v) is primal.body
+        )
         reverse = _Reverse(loop, primal, loop.body, wanted)
         self.reverses.append(reverse)
         body = self.inner(loop.body, chain)
@@ -302,8 +311,11 @@ class _Recorder:
         """What a reversed loop steps through: the range backwards, or the tape."""
         primal = reverse.primal
         needed = tuple(reverse.read)
+        if not needed and any(tape.reads for tape in reverse.loop.tapes):
+            return (), (), ()
         ranged = self.range_of(primal)
-        if ranged is not None and set(needed) <= set(primal.items):
+        beside = any(tape.reads for tape in reverse.loop.tapes)
+        if ranged is not None and set(needed) <= set(primal.items) and not beside:
             counted = self.atom(ranged, chain)
             item = reverse.read[needed[0]] if needed else self.like(primal.items[0])
             if not needed:
@@ -313,12 +325,21 @@ class _Recorder:
             origin = Origin(backward=True)
             statements.append(Call(backwards, Const(reversed), (counted,), (), ir.PURE, origin))
             return (backwards,), (item,), ()
-        made = Tape(Var("tape"), needed)
+        made = self.tape(primal, needed)
+        read = tuple(reverse.read.get(var) or self.like(var) for var in made.atoms)  # type: ignore[arg-type]
+        return (), (), (Tape(self.brought(made.list, chain), read, True),)
+
+    def tape(self, primal: Loop, needed: tuple[Var, ...]) -> Tape:
+        """A tape of the primal loop with what is needed: one that it records anyway, or a new one."""
+        for tape in (*primal.tapes, *self.tapes.get(primal.label, ())):
+            if not tape.reads and set(needed) <= set(tape.atoms) and len(set(tape.atoms)) == len(tape.atoms):
+                return tape
+        made = Tape(Var("tape" if needed else "steps"), needed)
         self.tapes.setdefault(primal.label, []).append(made)
         above = self.above[id(primal.body)]
         assert above is not None
         self.home[made.list] = above[1]
-        return (), (), (Tape(self.brought(made.list, chain), tuple(reverse.read.values()), True),)
+        return made
 
     def range_of(self, loop: Loop) -> Atom | None:
         """The range that a loop steps through, to its end."""
@@ -350,7 +371,7 @@ class _Recorder:
         arms = []
         for arm in ir.blocks(statement):
             inside = set(self.visible(arm))
-            given = tuple(var if var in inside else NONE for var in phis)
+            given = tuple(var if var in inside else ir.ABSENT for var in phis)
             arms.append(Block(arm.params, self.taped(arm).body, (*arm.results, *given)))
         return If((*statement.targets, *phis.values()), statement.test, arms[0], arms[1], statement.origin)
 

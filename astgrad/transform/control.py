@@ -18,7 +18,7 @@ from astgrad import ir, runtime_control
 from astgrad.analyses import specs as sp
 from astgrad.analyses.joining import join, outside
 from astgrad.errors import AstgradError
-from astgrad.ir import UNDEFINED, Atom, Block, Closure, Const, Effects, If, Statement, Tree, Var
+from astgrad.ir import ABSENT, UNDEFINED, Atom, Block, Closure, Const, Effects, If, Statement, Tree, Var
 
 if TYPE_CHECKING:
     from astgrad.transform.specialize import Specializer
@@ -122,6 +122,10 @@ def bound(body: Iterable[Statement]) -> Iterable[Var]:
         yield from ir.targets(statement)
         if isinstance(statement, ir.Loop):
             yield from (*statement.params, *statement.items)
+            for tape in statement.tapes:
+                yield from (
+                    (v for atom in tape.atoms for v in ir.variables(atom)) if tape.reads else (tape.list,)
+                )
         for block in ir.blocks(statement):
             yield from bound(block.body)
 
@@ -155,7 +159,7 @@ class Phis:
             for results, atom in zip(self.results, key):
                 results.append(atom)
             walk = self.walk
-            specs = [walk.spec(atom) for atom in key if atom is not UNDEFINED]
+            specs = [walk.spec(atom) for atom in key if atom not in (UNDEFINED, ABSENT)]
             spec = outside(join(specs[0], specs[-1]), self.inner)
             walk.specs[var] = sp.named(spec, var)
             if walk.is_varied(a, b) and may_vary(spec):
@@ -173,6 +177,8 @@ def same_constant(a: Atom, b: Atom) -> bool:
     """Whether two atoms are one constant: the same object, or equal literals of one type."""
     if not isinstance(a, Const) or not isinstance(b, Const) or UNDEFINED in (a, b):
         return False
+    if ABSENT in (a, b):
+        return a is b
     if a.value is b.value:
         return True
     literal = isinstance(a.value, (bool, int, float, complex, str, bytes))
@@ -181,7 +187,7 @@ def same_constant(a: Atom, b: Atom) -> bool:
 
 def congruent(a: Atom, b: Atom) -> bool:
     """Whether two containers have one structure; a name that is not bound has any."""
-    if UNDEFINED in (a, b):
+    if any(atom in (UNDEFINED, ABSENT) for atom in (a, b)):
         return True
     if not isinstance(a, Tree) or not isinstance(b, Tree):
         return False
@@ -189,7 +195,7 @@ def congruent(a: Atom, b: Atom) -> bool:
 
 
 def parts(atom: Atom, like: Tree) -> tuple[Atom, ...]:
-    return atom.items if isinstance(atom, Tree) else (UNDEFINED,) * len(like.items)
+    return atom.items if isinstance(atom, Tree) else (atom,) * len(like.items)
 
 
 def item_name(name: str, tree: Tree, index: int) -> str:

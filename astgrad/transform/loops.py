@@ -12,16 +12,16 @@ so that a row is visibly a view; what is iterated and has static structure is wr
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Union
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from astgrad.analyses import specs as sp
-from astgrad.analyses.joining import forget, join, outside
 from astgrad.errors import UnsupportedSyntax
-from astgrad.ir import UNDEFINED, Atom, Block, Const, Loop, Statement, Tree, Var
+from astgrad.ir import UNDEFINED, Atom, Block, Const, Loop, Statement, Tape, Var
 from astgrad.transform import control
 from astgrad.transform.control import Env
 from astgrad.transform.sources import Native, Rows, Source, Steps, Zipped, at_step, length, source
+from astgrad.transform.states import State, bind, entry, leaves, local, widened
 
 if TYPE_CHECKING:
     from astgrad.transform.specialize import Specializer
@@ -108,41 +108,6 @@ def _rest(
     return control.Arm(body, results)
 
 
-# --- carried values
-
-
-@dataclass(frozen=True, repr=False)
-class Leaf:
-    """A carried value of which this is known at every step."""
-
-    spec: sp.Spec
-    varied: bool
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Fixed:
-    """A constant that no step has changed so far."""
-
-    atom: Atom
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Fixed) and (
-            self.atom is other.atom or control.same_constant(self.atom, other.atom)
-        )
-
-
-@dataclass(frozen=True, repr=False)
-class Node:
-    """A container of static structure."""
-
-    kind: type
-    keys: tuple[Any, ...]
-    items: tuple[State, ...]
-
-
-State = Union[Leaf, Fixed, Node]
-
-
 class Scan:
     """One loop that stays a loop."""
 
@@ -153,86 +118,18 @@ class Scan:
         walk, statement = self.walk, self.statement
         initial = tuple(walk.atom(atom, env) for atom in statement.initial)
         key = (*walk.calls, id(statement))
-        states = walk.heads.get(key) or tuple(self.entry(atom) for atom in initial)
-        states = tuple(self.widened(state, atom, frozenset()) for state, atom in zip(states, initial))
+        states = walk.heads.get(key) or tuple(entry(walk, atom) for atom in initial)
+        states = tuple(widened(walk, state, atom, frozenset()) for state, atom in zip(states, initial))
         while True:
             before = len(walk.body)
             made = self.walked(states, env)
-            wider = tuple(self.widened(*pair, made.inner) for pair in zip(states, made.results))
+            wider = tuple(widened(walk, *pair, made.inner) for pair in zip(states, made.results))
             if wider == states:
                 break
             del walk.body[before:]
             states = wider
         walk.heads[key] = states
         self.finish(states, initial, made, env)
-
-    # --- states
-
-    def entry(self, atom: Atom) -> State:
-        if isinstance(atom, Tree):
-            return Node(atom.kind, atom.keys, tuple(map(self.entry, atom.items)))
-        literal = isinstance(atom, Const) and isinstance(self.walk.spec(atom), sp.Number)
-        if not isinstance(atom, Var) and not literal:
-            return Fixed(atom)
-        return Leaf(forget(self.walk.spec(atom)), self.walk.is_varied(atom))
-
-    def widened(self, state: State, atom: Atom, inner: frozenset[Var]) -> State:
-        """What holds at the head and for a value that comes around."""
-        if atom is UNDEFINED:
-            return state
-        if isinstance(state, Fixed):
-            if state.atom is UNDEFINED:
-                return self.local(self.entry(atom), inner)
-            if state == Fixed(atom):
-                return state
-        if isinstance(state, Node) and isinstance(atom, Tree):
-            same = (state.kind, state.keys, len(state.items)) == (atom.kind, atom.keys, len(atom.items))
-            if same:
-                items = (self.widened(*pair, inner) for pair in zip(state.items, atom.items))
-                return Node(state.kind, state.keys, tuple(items))
-        known = self.known(state)
-        spec = join(known.spec, outside(forget(self.walk.spec(atom)), inner))
-        varied = (known.varied or self.walk.is_varied(atom)) and control.may_vary(spec)
-        return Leaf(spec, varied)
-
-    def local(self, state: State, inner: frozenset[Var]) -> State:
-        """A state that comes from inside of the body, said from outside."""
-        if isinstance(state, Node):
-            return replace(state, items=tuple(self.local(item, inner) for item in state.items))
-        return Leaf(outside(state.spec, inner), state.varied) if isinstance(state, Leaf) else state
-
-    def known(self, state: State) -> Leaf:
-        if isinstance(state, Leaf):
-            return state
-        if isinstance(state, Fixed):
-            return Leaf(forget(self.walk.spec(state.atom)), False)
-        return Leaf(sp.UNKNOWN, any(self.known(item).varied for item in state.items))
-
-    def bind(self, state: State, name: str, found: list[Var]) -> Atom:
-        """Vars for the leaves of a state."""
-        if isinstance(state, Fixed):
-            return state.atom
-        if isinstance(state, Node):
-            like = Tree(state.kind, (UNDEFINED,) * len(state.items), state.keys)
-            items = (
-                self.bind(item, control.item_name(name, like, i), found) for i, item in enumerate(state.items)
-            )
-            return Tree(state.kind, tuple(items), state.keys)
-        var = Var(name)
-        self.walk.specs[var] = sp.named(state.spec, var)
-        if state.varied:
-            self.walk.varied.add(var)
-        found.append(var)
-        return var
-
-    def leaves(self, state: State, atom: Atom) -> list[Atom]:
-        """The parts of a value at the leaves of its state."""
-        if isinstance(state, Fixed):
-            return []
-        if isinstance(state, Node):
-            items = control.parts(atom, Tree(state.kind, (UNDEFINED,) * len(state.items), state.keys))
-            return [leaf for pair in zip(state.items, items) for leaf in self.leaves(*pair)]
-        return [atom]
 
     # --- walking
 
@@ -241,10 +138,11 @@ class Scan:
         walk, statement = self.walk, self.statement
         params: list[Var] = []
         for var, state in zip(statement.params, states):
-            env[var] = self.bind(state, var.name, params)
+            env[var] = bind(walk, state, var.name, params)
         steps = Steps(walk, [], [])
         items = [steps.item(each, item.name) for each, item in zip(self.sources, statement.items)]
         steps.finish(self.sources)
+        reading = tuple(self.reading(tape, env) for tape in statement.tapes if tape.reads)
         test = None
         if statement.test is not None:
             with walk.region() as body:
@@ -257,8 +155,34 @@ class Scan:
             if control.within(walk, lambda: self.body(items, env)):
                 results = tuple(walk.atom(result, env) for result in statement.body.results)
                 stop = walk.atom(statement.stop, env) if statement.stop is not None else None
-        inner = frozenset((*control.bound(body), *params, *steps.items))
-        return Walked(params, steps, test, body, results, stop, inner)
+        read = (atom for tape in reading for atom in tape.atoms if isinstance(atom, Var))
+        inner = frozenset((*control.bound(body), *params, *steps.items, *read))
+        recorded = tuple(self.recorded(tape, inner, env) for tape in statement.tapes if not tape.reads)
+        return Walked(params, steps, test, body, results, stop, inner, (*reading, *recorded))
+
+    def reading(self, tape: Tape, env: Env) -> Tape:
+        """A tape of an inner gradient that is read: what an entry holds was noted where it was recorded."""
+        made = self.walk.atom(tape.list, env)
+        spec = self.walk.spec(made)
+        assert isinstance(made, Var) and isinstance(spec, sp.Recorded)
+        items: list[Var] = []
+        for atom, state in zip(tape.atoms, spec.columns):
+            assert isinstance(atom, Var)
+            env[atom] = bind(self.walk, state, atom.name, items)
+        return Tape(made, tuple(items), True)
+
+    def recorded(self, tape: Tape, inner: frozenset[Var], env: Env) -> Tape:
+        """A tape of an inner gradient that is recorded."""
+        walk = self.walk
+        atoms = [walk.atom(atom, env) for atom in tape.atoms]
+        states = tuple(local(entry(walk, atom), inner) for atom in atoms)
+        made = Var(tape.list.name)
+        env[tape.list] = made
+        walk.specs[made] = sp.Recorded(states)
+        found = tuple(leaf for pair in zip(states, atoms) for leaf in leaves(*pair))
+        if walk.is_varied(*found):
+            walk.varied.add(made)
+        return Tape(made, found)
 
     def body(self, items: list[Callable[[], Atom]], env: Env) -> None:
         for item, value in zip(self.statement.items, items):
@@ -270,10 +194,10 @@ class Scan:
         """Append the loop, and bind its targets."""
         walk, statement = self.walk, self.statement
         targets: list[Var] = []
-        bound = [self.bind(state, var.name, targets) for state, var in zip(states, statement.targets)]
+        bound = [bind(walk, state, var.name, targets) for state, var in zip(states, statement.targets)]
         env.update(zip(statement.targets, bound))
-        entering = [leaf for pair in zip(states, initial) for leaf in self.leaves(*pair)]
-        leaving = [leaf for pair in zip(states, made.results) for leaf in self.leaves(*pair)]
+        entering = [leaf for pair in zip(states, initial) for leaf in leaves(*pair)]
+        leaving = [leaf for pair in zip(states, made.results) for leaf in leaves(*pair)]
         stop = made.stop
         if isinstance(stop, Const) and stop is not UNDEFINED and not stop.value:
             stop = None
@@ -287,7 +211,7 @@ class Scan:
                 made.test,
                 Block((), tuple(made.body), tuple(leaving)),
                 stop,
-                (),
+                made.tapes,
                 walk.origin,
                 label=object(),
             )
@@ -305,3 +229,4 @@ class Walked:
     results: tuple[Atom, ...]
     stop: Atom | None
     inner: frozenset[Var]
+    tapes: tuple[Tape, ...]

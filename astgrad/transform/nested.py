@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from astgrad.analyses import specs as sp
-from astgrad.ir import Atom, Call, Function, Tree, Var
+from astgrad.ir import Atom, Block, Call, Function, If, Loop, Statement, Tree, Var
 
 if TYPE_CHECKING:
     from astgrad.transform.specialize import Specializer
@@ -37,7 +37,18 @@ def again(walk: Specializer, function: Function, outer_of: dict[Var, Atom]) -> A
     env: dict[Var, Atom] = dict(outer_of)
     for var, capture in function.captures:
         env[var] = walk.captured(capture)
-    for statement in function.body.body:
-        assert isinstance(statement, Call)
-        walk.statement(replace(statement, origin=replace(statement.origin, backward=False)), env)
+    walk.block(Block((), tuple(map(forward, function.body.body)), ()), env)
     return walk.atom(function.body.results[0], env)
+
+
+def forward(statement: Statement) -> Statement:
+    """The statement as one of a primal: what was its backward sweep is now differentiated too."""
+    origin = replace(statement.origin, backward=False)
+    many = lambda block: replace(block, body=tuple(map(forward, block.body)))
+    if isinstance(statement, If):
+        return replace(statement, then=many(statement.then), orelse=many(statement.orelse), origin=origin)
+    if isinstance(statement, Loop):
+        test = many(statement.test) if statement.test is not None else None
+        return replace(statement, test=test, body=many(statement.body), origin=origin)
+    assert isinstance(statement, Call)
+    return replace(statement, origin=origin)

@@ -17,21 +17,51 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from astgrad import ir, runtime
 from astgrad.analyses import specs as sp
 from astgrad.analyses.joining import join
 from astgrad.errors import InternalError
-from astgrad.ir import UNDEFINED, Atom, Block, Call, If, Loop, Statement, Var
+from astgrad.ir import ABSENT, UNDEFINED, Atom, Block, Call, If, Loop, Statement, Tape, Var
 from astgrad.transform import activity
 from astgrad.transform.contributions import Contributions, adjoint_name
 from astgrad.transform.control import bound
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class Adjoints:
+    """A tape that holds the adjoints of some columns of another one, `inner` those of tapes in a column."""
+
+    list: Atom
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Column:
+    """The adjoint of a value of an entry, by position; of a tape the columns of its adjoint."""
+
+    position: int
+    inner: tuple[Column, ...] | None = None
+
+
+Tapes = dict[Var, list[Adjoints]]
+
+
+@dataclass(eq=False, repr=False)
+class Arm:
+    """The adjoint of an arm: its statements, the adjoints from outside behind it, the tapes it made."""
+
+    body: list[Statement]
+    ends: dict[Var, Atom]
+    tapes: list[tuple[Var, Adjoints]]
+
+
 @dataclass(eq=False, repr=False)
 class Reverse(Contributions):
     """The adjoint of a whole function: its statements, branches and loops, the last first."""
+
+    tapes: Tapes = field(default_factory=dict)  # of a tape of the primal: those with its adjoints
 
     def run(self, seeds: Iterable[tuple[Var, Atom]]) -> None:
         """Append the adjoint statements; `seeds` are output Vars with the adjoints they start from."""
@@ -75,7 +105,7 @@ class Reverse(Contributions):
         """The adjoints of what a block binds start at zero."""
         for statement in reversed(body):
             for target in ir.targets(statement):
-                if target in self.active and target not in last:
+                if target in self.active and target not in last and not self.is_tape(target):
                     self.start(target, statement.origin)
 
     def sweep(self, body: tuple[Statement, ...]) -> None:
@@ -95,39 +125,56 @@ class Reverse(Contributions):
     def outer(self, statement: Statement) -> list[Var]:
         """The active Vars from outside that the regions of a statement read."""
         inside = frozenset(bound((statement,)))
-        found = (var for block in ir.blocks(statement) for var in reads(block.body, block.results))
-        return list(dict.fromkeys(var for var in found if var in self.active and var not in inside))
+        found = [var for block in ir.blocks(statement) for var in reads(block.body, block.results)]
+        for tape in statement.tapes if isinstance(statement, Loop) else ():
+            found += [] if tape.reads else [var for atom in tape.atoms for var in ir.variables(atom)]
+        active = dict.fromkeys(var for var in found if var in self.active and var not in inside)
+        return [var for var in active if not self.is_tape(var)]
 
     # --- branches
 
     def branch(self, statement: If) -> None:
         """An If under the same test; a phi for each adjoint from outside that an arm adds to."""
         outer = self.outer(statement)
-        before = {var: self.adjoints[var] for var in outer}
-        arms = [self.arm(statement, arm, before) for arm in ir.blocks(statement)]
-        changed = [v for v in outer if any(end[v] is not before[v] for _, end in arms)]
-        targets = []
-        for var in changed:
-            specs = [self.spec(end[var]) for _, end in arms]
-            targets.append(self.adjoint(var, join(*specs)))
-        if not targets:
-            return
-        then, orelse = (Block((), tuple(body), tuple(end[v] for v in changed)) for body, end in arms)
-        self.walk.body.append(If(tuple(targets), statement.test, then, orelse, self.walk.origin))
+        before, tapes = {var: self.adjoints[var] for var in outer}, self.tapes
+        arms = [self.arm(statement, arm, before, tapes) for arm in ir.blocks(statement)]
+        self.tapes = tapes
+        changed = [v for v in outer if any(arm.ends[v] is not before[v] for arm in arms)]
+        targets = [self.adjoint(v, join(*(self.spec(arm.ends[v]) for arm in arms))) for v in changed]
+        results = [[arm.ends[v] for v in changed] for arm in arms]
+        for index, arm in enumerate(arms):
+            for var, made in arm.tapes:
+                target = Var(adjoint_name(var))
+                self.walk.specs[target] = self.spec(made.list)
+                targets.append(target)
+                results[index].append(made.list)
+                results[1 - index].append(ABSENT)
+                self.tape(var, replace(made, list=target))
+        if targets:
+            then, orelse = (Block((), tuple(arm.body), tuple(end)) for arm, end in zip(arms, results))
+            self.walk.body.append(If(tuple(targets), statement.test, then, orelse, self.walk.origin))
 
-    def arm(
-        self, statement: If, arm: Block, before: dict[Var, Atom]
-    ) -> tuple[list[Statement], dict[Var, Atom]]:
+    def arm(self, statement: If, arm: Block, before: dict[Var, Atom], tapes: Tapes) -> Arm:
         """The adjoint of one arm, and what the adjoints from outside are behind it."""
+        inside = frozenset(bound(arm.body))
+        self.tapes = {var: list(made) for var, made in tapes.items()}
         with self.walk.region() as body:
             self.start_all(arm.body)
             for target, result in zip(statement.targets, arm.results):
-                if target in self.active and result is not UNDEFINED:
+                if self.is_tape(target):
+                    self.pass_on(target, result)
+                elif target in self.active and result not in (UNDEFINED, ABSENT):
                     self.accumulate(result, self.adjoints[target])
             self.sweep(arm.body)
         ends = {var: self.adjoints[var] for var in before}
         self.adjoints.update(before)
-        return body, ends
+        grown = [
+            (var, made)
+            for var, found in self.tapes.items()
+            if var not in inside
+            for made in found[len(tapes.get(var, ())) :]
+        ]
+        return Arm(body, ends, grown)
 
     def adjoint(self, var: Var, spec: sp.Spec | None = None) -> Var:
         """A new Var that is the adjoint of `var` from here on."""
@@ -136,6 +183,57 @@ class Reverse(Contributions):
         self.bind(var, new)
         return new
 
+    # --- tapes of an inner gradient
+
+    def is_tape(self, atom: Atom) -> bool:
+        return isinstance(atom, Var) and isinstance(self.spec(atom), sp.Recorded)
+
+    def tape(self, var: Atom, made: Adjoints) -> None:
+        """Note a tape with the adjoints of what the tape `var` holds."""
+        if isinstance(var, Var):
+            self.tapes.setdefault(var, []).append(made)
+
+    def pass_on(self, target: Var, result: Atom) -> None:
+        for made in self.tapes.get(target, ()):
+            self.tape(result, made)
+
+    def collected(self, tape: Tape) -> Tape | None:
+        """What was read from a tape is collected, the other way round, as adjoints on another one."""
+        atoms: list[Atom] = []
+        columns: list[Column] = []
+        for position, item in enumerate(tape.atoms):
+            if self.is_tape(item):
+                for inner in self.tapes.get(item, ()):  # type: ignore[arg-type]
+                    atoms.append(inner.list)
+                    columns.append(Column(position, inner.columns))
+            elif item in self.active:
+                atoms.append(self.adjoints[item])  # type: ignore[index]
+                columns.append(Column(position))
+        if not columns:
+            return None
+        made = Var(f"b{tape.list.name}")
+        self.walk.specs[made] = sp.Recorded(())
+        self.tape(tape.list, Adjoints(made, tuple(columns)))
+        return Tape(made, tuple(atoms))
+
+    def handed_back(self, tape: Tape, made: Adjoints) -> Tape:
+        """What was collected for a tape is added to the adjoints of what was recorded."""
+        items: list[Atom] = []
+        for column in made.columns:
+            atom = tape.atoms[column.position]
+            item = Var(adjoint_name(atom) if isinstance(atom, Var) else "")
+            items.append(item)
+            if column.inner is not None:
+                self.walk.specs[item] = sp.Recorded(())
+                self.tape(atom, Adjoints(item, column.inner))
+                continue
+            self.walk.specs[item] = adjoint_spec(self.spec(atom))
+            if isinstance(atom, Var):
+                self.adjoint_of[item] = atom
+            self.accumulate(atom, item)
+        assert isinstance(made.list, Var)
+        return Tape(made.list, tuple(items), True)
+
     # --- loops
 
     def loop(self, statement: Loop) -> None:
@@ -143,7 +241,7 @@ class Reverse(Contributions):
         those from outside that its steps add to."""
         carried = [k for k, param in enumerate(statement.params) if param in self.active]
         outer = self.outer(statement)
-        if not carried and not outer:
+        if not carried and not outer and not self.is_taped(statement):
             return
         start = [self.leaving(statement, k) for k in carried]
         before = {var: self.adjoints[var] for var in outer}
@@ -153,7 +251,10 @@ class Reverse(Contributions):
             self.start_step(statement, carried)
             for k, by in zip(carried, arriving):
                 self.accumulate(statement.body.results[k], by)
+            recorded = [tape for tape in statement.tapes if not tape.reads]
+            read = [self.handed_back(t, made) for t in recorded for made in self.tapes.get(t.list, ())]
             self.sweep(statement.body.body)
+            collected = [self.collected(tape) for tape in statement.tapes if tape.reads]
         ends = [self.adjoints[statement.params[k]] for k in carried]
         changed = [i for i, var in enumerate(outer) if self.adjoints[var] is not adding[i]]
         results = (*ends, *(self.adjoints[outer[i]] for i in changed))
@@ -169,6 +270,7 @@ class Reverse(Contributions):
                 items=(),
                 test=None,
                 body=Block((), tuple(body), results),
+                tapes=(*read, *(tape for tape in collected if tape is not None)),
                 origin=self.walk.origin,
                 label=object(),
                 reverses=statement.label,
@@ -176,6 +278,13 @@ class Reverse(Contributions):
         )
         for k, by in zip(carried, entered):
             self.accumulate(statement.initial[k], by)
+
+    def is_taped(self, loop: Loop) -> bool:
+        """Whether a loop has to do with the adjoints of what is on a tape."""
+        return any(
+            any(atom in self.active for atom in tape.atoms) if tape.reads else tape.list in self.tapes
+            for tape in loop.tapes
+        )
 
     def leaving(self, statement: Loop, k: int) -> Atom:
         """The adjoint of a carried value behind the loop."""
@@ -202,6 +311,10 @@ class Reverse(Contributions):
         """The adjoints of what a step reads and binds start at zero."""
         for k in carried:
             self.start(statement.params[k], statement.origin)
+        for tape in statement.tapes:
+            for item in tape.atoms if tape.reads else ():
+                if item in self.active and not self.is_tape(item):
+                    self.start(item, statement.origin)  # type: ignore[arg-type]
         self.start_all(statement.body.body)
 
 

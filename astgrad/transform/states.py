@@ -1,0 +1,124 @@
+"""States: what is known of a value at every step of a loop, or in every entry of a tape.
+
+In come a value at entry and what comes around, out comes the narrowest state that holds for both: a leaf with
+its spec, a constant that no step changes, or a container of static structure with the states of its items.
+
+    (0.0, x) and (~float, f8[x0])    ->    Node(tuple, Leaf(~float), Leaf(f8[x0]))
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Union
+
+from astgrad.analyses import specs as sp
+from astgrad.analyses.joining import forget, join, outside
+from astgrad.ir import UNDEFINED, Atom, Const, Tree, Var
+from astgrad.transform import control
+
+if TYPE_CHECKING:
+    from astgrad.transform.specialize import Specializer
+
+
+@dataclass(frozen=True, repr=False)
+class Leaf:
+    """A carried value of which this is known at every step."""
+
+    spec: sp.Spec
+    varied: bool
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Fixed:
+    """A constant that no step has changed so far."""
+
+    atom: Atom
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Fixed) and (
+            self.atom is other.atom or control.same_constant(self.atom, other.atom)
+        )
+
+
+@dataclass(frozen=True, repr=False)
+class Node:
+    """A container of static structure."""
+
+    kind: type
+    keys: tuple[Any, ...]
+    items: tuple[State, ...]
+
+
+State = Union[Leaf, Fixed, Node]
+
+
+def entry(walk: Specializer, atom: Atom) -> State:
+    if isinstance(atom, Tree):
+        return Node(atom.kind, atom.keys, tuple(entry(walk, item) for item in atom.items))
+    literal = isinstance(atom, Const) and isinstance(walk.spec(atom), sp.Number)
+    if not isinstance(atom, Var) and not literal:
+        return Fixed(atom)
+    return Leaf(forget(walk.spec(atom)), walk.is_varied(atom))
+
+
+def widened(walk: Specializer, state: State, atom: Atom, inner: frozenset[Var]) -> State:
+    """What holds at the head and for a value that comes around."""
+    if atom is UNDEFINED:
+        return state
+    if isinstance(state, Fixed):
+        if state.atom is UNDEFINED:
+            return local(entry(walk, atom), inner)
+        if state == Fixed(atom):
+            return state
+    if isinstance(state, Node) and isinstance(atom, Tree):
+        same = (state.kind, state.keys, len(state.items)) == (atom.kind, atom.keys, len(atom.items))
+        if same:
+            items = (widened(walk, *pair, inner) for pair in zip(state.items, atom.items))
+            return Node(state.kind, state.keys, tuple(items))
+    leaf = known(walk, state)
+    spec = join(leaf.spec, outside(forget(walk.spec(atom)), inner))
+    varied = (leaf.varied or walk.is_varied(atom)) and control.may_vary(spec)
+    return Leaf(spec, varied)
+
+
+def local(state: State, inner: frozenset[Var]) -> State:
+    """A state that comes from inside of the body, said from outside."""
+    if isinstance(state, Node):
+        return replace(state, items=tuple(local(item, inner) for item in state.items))
+    return Leaf(outside(state.spec, inner), state.varied) if isinstance(state, Leaf) else state
+
+
+def known(walk: Specializer, state: State) -> Leaf:
+    if isinstance(state, Leaf):
+        return state
+    if isinstance(state, Fixed):
+        return Leaf(forget(walk.spec(state.atom)), False)
+    return Leaf(sp.UNKNOWN, any(known(walk, item).varied for item in state.items))
+
+
+def bind(walk: Specializer, state: State, name: str, found: list[Var]) -> Atom:
+    """Vars for the leaves of a state."""
+    if isinstance(state, Fixed):
+        return state.atom
+    if isinstance(state, Node):
+        like = Tree(state.kind, (UNDEFINED,) * len(state.items), state.keys)
+        items = (
+            bind(walk, item, control.item_name(name, like, i), found) for i, item in enumerate(state.items)
+        )
+        return Tree(state.kind, tuple(items), state.keys)
+    var = Var(name)
+    walk.specs[var] = sp.named(state.spec, var)
+    if state.varied:
+        walk.varied.add(var)
+    found.append(var)
+    return var
+
+
+def leaves(state: State, atom: Atom) -> list[Atom]:
+    """The parts of a value at the leaves of its state."""
+    if isinstance(state, Fixed):
+        return []
+    if isinstance(state, Node):
+        items = control.parts(atom, Tree(state.kind, (UNDEFINED,) * len(state.items), state.keys))
+        return [leaf for pair in zip(state.items, items) for leaf in leaves(*pair)]
+    return [atom]
