@@ -54,7 +54,8 @@ def names(
     binder = {var: statement for statement, var in bound}
     for _, var in bound:
         if var not in naming.result:
-            wish = naming.result.get(tapes.recorded.get(var))  # type: ignore[arg-type]
+            unused = _is_unused(binder[var], var, ranges)
+            wish = "" if unused else naming.result.get(tapes.recorded.get(var), "")  # type: ignore[arg-type]
             if wish and naming.free(var, wish):
                 naming.take(var, wish)
             else:
@@ -127,7 +128,7 @@ def _of_region(
 ) -> str:
     """The name of what a region binds: after the values that become it."""
     if isinstance(statement, Loop) and var in read(statement):
-        if all(end <= start for start, end in ranges.get(var, ())):
+        if _is_unused(statement, var, ranges):
             return UNUSED
         recorded = tapes.recorded.get(var)
         return describe.atom(recorded, 2) if recorded else _of_items(statement, var, describe)
@@ -140,6 +141,12 @@ def _of_region(
     if isinstance(statement, Try) and any(var is handler.name for handler in statement.handlers):
         return "error"
     return ""
+
+
+def _is_unused(statement: Statement, var: Var, ranges: dict[Var, list[Range]]) -> bool:
+    """Whether a loop steps through something that its body does not read."""
+    stepped = isinstance(statement, Loop) and var in read(statement)
+    return stepped and all(end <= start for start, end in ranges.get(var, ()))
 
 
 def _of_items(loop: Loop, var: Var, describe: Describe) -> str:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 from astgrad import ir
+from astgrad.emit.logic import logical
 from astgrad.ir import Atom, Block, Const, Function, If, Loop, Statement, Try, Var, With
 
 YES, NO = Const(True), Const(False)
@@ -90,7 +91,7 @@ class _Stops:
         if isinstance(stop, Const):
             return block, YES if stop.value else NO
         last = block.body[-1] if block.body else None
-        if isinstance(last, If) and leaves(last, stop):
+        if isinstance(last, If) and leaves(last, stop) and not logical(last):
             return self.extended(block, last, stop, shared)
         own = Var()
         made = If((own,), stop, Block((), (), (YES,)), Block((), (), (NO,)))
