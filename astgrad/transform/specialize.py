@@ -28,6 +28,7 @@ from astgrad.errors import (
     SourceUnavailable,
     UnsupportedSyntax,
 )
+from astgrad.frontend import fence
 from astgrad.frontend.lower import lower
 from astgrad.ir import Atom, Call, Closure, Const, Function, Method, Tree, Var
 from astgrad.rules import registry
@@ -104,6 +105,8 @@ class Specializer(Ruled):
 
     def block(self, block: ir.Block, env: dict[Var, Atom]) -> None:
         for statement in block.body:
+            if not self.in_rule:
+                fence.later(statement)
             if isinstance(statement, ir.If):
                 self.branch(statement, env)
             elif isinstance(statement, Call):
