@@ -6,6 +6,7 @@ The form is that of tests/corpus.py.
 # ruff: noqa: B006, B023, C400, C402, C417, UP008
 from __future__ import annotations
 
+import colorsys
 import functools
 import math
 import operator
@@ -17,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from tests.corpus import Chapter
-from tests.programs import case
+from tests.programs import Layer, case, square
+from tests.programs import affine as model_affine
 from tests.samples import normal, positive
 
 CHAPTER = Chapter("calls")
@@ -342,6 +344,66 @@ def mutable_default_is_read_only(x, y):
         return z * table["a"] + table["b"] * x
 
     return f(y) * f(x)
+
+
+# --- decorators and libraries
+
+program = CHAPTER.section("decorators and libraries")
+
+
+def doubled(function):
+    """The result twice, under the name of the function."""
+
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        return 2.0 * function(*args, **kwargs)
+
+    return wrapper
+
+
+def scaled_by(factor, *, power=1):
+    def decorate(function):
+        def wrapper(x):
+            return function(x) * factor**power
+
+        return wrapper
+
+    return decorate
+
+
+@doubled
+def decorated_sine(x, k=1.0):
+    return math.sin(x) * k
+
+
+@scaled_by(3.0, power=2)
+@doubled
+def decorated_twice(x):
+    return x * x
+
+
+@program(1.3, 0.7, wrt=(0, 1), rules="S5")
+def decorated_helpers(x, y):
+    return decorated_sine(x, k=y) * decorated_twice(y) + decorated_sine(y)
+
+
+@program(1.3, rules="S5", name="decorated_at_the_top")
+@scaled_by(0.5)
+def decorated_program(x):
+    return x * math.sin(x)
+
+
+@program(0.9, 0.4, 0.6, wrt=(0, 1, 2), also=(case(0.3, 0.8, 0.6),))
+def library_with_source(r, g, b):
+    y, i, q = colorsys.rgb_to_yiq(r, g, b)
+    h, _, s = colorsys.rgb_to_hls(r, g, b)
+    return y * h + s * s + i * q
+
+
+@program(normal(3, 3), normal(3), wrt=(0, 1))
+def functions_of_another_module(a, x):
+    layer = Layer(a, x)
+    return np.sum(square(model_affine(layer, x)))
 
 
 # --- tools of functools
@@ -791,6 +853,14 @@ SEQUENTIAL = Sequential(np.tanh, BASE, Dense(normal(3, 2), normal(3)), lambda z:
 @program(normal(3), rules="S15")
 def sequential_from_outside(x):
     return np.sum(SEQUENTIAL(x) * x)
+
+
+@program(1.3, BASE, "rate", wrt="x", also=(case(1.3, DERIVED, "gain"),))
+def attributes_by_name(x, model, name):
+    k = getattr(model, name)
+    if hasattr(model, "missing") or not callable(model):
+        return x
+    return x**2 * k + getattr(model, "missing", 0.5) * x**3
 
 
 # --- objects that the function makes itself

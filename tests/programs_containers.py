@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import operator
 from collections import namedtuple
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -353,6 +354,14 @@ def shapes_in_loops(x, shape):
     for n in s.shape + (2,):
         total = total + np.sum(s[:n] ** 2) / n
     return total
+
+
+@program([(2, 1.2), (1, 0.7), (3, -0.4)], rules="S26 S27")
+def sorted_by_a_getter(pairs):
+    s = 1.0
+    for n, v in sorted(pairs, key=operator.itemgetter(0), reverse=True):
+        s = s * v + n * v
+    return s
 
 
 # --- dicts

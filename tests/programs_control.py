@@ -344,6 +344,16 @@ def trip_count_from_a_float(x, y):
     return s
 
 
+@program(normal(4), 0.5, wrt=(0, 1))
+def range_sliced_and_joined(x, y):
+    s = y
+    for i in [*range(4)[::-1], *range(2)]:
+        s = s * 0.6 + x[i] ** 2 * y
+    for i in range(len(x))[1:]:
+        s = s * x[i] + x[i - 1]
+    return s
+
+
 # --- for over arrays
 
 program = CHAPTER.section("for over arrays")
@@ -573,6 +583,18 @@ def over_ragged_lists(rows):
         for v in row:
             s = s * v + v * v
         s = s * 1.5
+    return s
+
+
+@program([0.5, 1.5, 0.8], [2.0, 3.0, 4.0], wrt=(0, 1))
+def over_mixed_iterators(p, q):
+    s = 0.0
+    for i, v in enumerate(reversed(p)):
+        s = s * v + i * v
+    for (i, a), b in zip(enumerate(p, 1), reversed(q), strict=True):
+        s += a * b * b / i
+    for a, b, c in zip(p, p[1:] + p[:1], q):
+        s = s * 0.5 + a * b * c
     return s
 
 
@@ -1251,6 +1273,21 @@ def swallowed_error(x, n):
     return z * z + x
 
 
+@contextlib.contextmanager
+def temporarily(value):
+    """A context manager made of a generator; it stays outside."""
+    yield value * 2
+
+
+@program(1.3, rules="S11")
+def context_manager_of_a_generator(x):
+    y = x
+    for k in range(1, 3):
+        with temporarily(k) as twice, contextlib.nullcontext((3.0, "name")) as (number, name):
+            y = y * math.sin(x * twice) + number * x * len(name)
+    return y * y
+
+
 # --- try
 
 program = CHAPTER.section("try")
@@ -1426,6 +1463,23 @@ def cholesky_with_fallback(a, y):
     except np.linalg.LinAlgError:
         root = np.linalg.cholesky(k + np.eye(3))
     return np.sum(np.linalg.solve(root, y) ** 2)
+
+
+@program(1.3, 3, wrt="x", rules="S11", also=(case(1.3, 0),))
+def finally_at_a_break(x, n):
+    y, count = x, 0
+    for i in range(5):
+        try:
+            if i == n:
+                break
+            if i % 2:
+                continue
+            y = y * 1.2 + x * i
+        finally:
+            count += 1
+    else:
+        y = y * y
+    return y * count
 
 
 # --- joins

@@ -450,6 +450,33 @@ def history_of_floats(values):
     return loss * loss
 
 
+CALLS = 0
+
+
+@program(1.3, logs=LOG, rules="S21")
+def counted_in_a_global(x):
+    global CALLS
+    CALLS = 0
+    for _ in range(3):
+        CALLS += 1
+        x = math.sin(x) + CALLS * 0.1
+        LOG.append(CALLS)
+    return x * x
+
+
+@program(1.3, logs=LOG, rules="S7 S21")
+def counted_in_a_cell(x):
+    calls = 0
+
+    def f(z):
+        nonlocal calls
+        calls += 1
+        LOG.append(calls)
+        return z * z * calls
+
+    return f(x) * f(f(x)) + calls * x
+
+
 COUNTER = Counter()
 
 
