@@ -516,6 +516,29 @@ def recursive_gradient(x, n):
 refused(AstgradError, r"recursive_gradient", 1.5, 2)(recursive_gradient.function)
 
 
+def pong(x, n):
+    return x if n == 0 else ping(x * x, n - 1)  # calls the gradient by the name of its function
+
+
+@astgrad.grad
+def ping(x, n):
+    return pong(x, n) * 2.0
+
+
+refused(AstgradError, r"ping", 1.5, 2)(ping.function)
+
+
+class Recursive:
+    """Its method is replaced by the gradient of it."""
+
+    @astgrad.grad
+    def descend(self, x, n):
+        return x if n == 0 else self.descend(x * 0.5, n - 1)
+
+
+refused(AstgradError, r"descend", Recursive(), 1.5, 2, wrt=1)(Recursive.__dict__["descend"].function)
+
+
 # --- an exception after active writes (S11)
 
 

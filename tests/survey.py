@@ -6,7 +6,8 @@
     python -m tests.survey --plain --first            optimize=False alone
     python -m tests.survey --second                   the second order alone
     python -m tests.survey --quiet --verdict wrong    only the wrong ones
-    python -m tests.survey --pending                  rewrite tests/pending.txt
+    python -m tests.survey --uses                     the wrong uses of tests/refused_control.py
+    python -m tests.survey --pending                  rewrite tests/pending.txt (with --uses: their names)
 
     ok        right, in the modes asked for        wrong    an AssertionError of the oracle
     refused   an AstgradError                      crash    anything else, InternalError included
@@ -22,6 +23,7 @@ import contextlib
 import inspect
 import io
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -30,6 +32,8 @@ from typing import Any
 import astgrad
 from tests import corpus, oracle
 from tests.corpus import Entry
+from tests.refused import Refused
+from tests.refused_control import RAISES, REFUSED
 
 MODES = ("all", "first", "plain", "second")
 
@@ -138,6 +142,50 @@ def recorded(log: list[Any], case: Any, function: Any) -> list[Any]:
     return found
 
 
+# --- wrong uses
+
+
+def complaint(one: Refused) -> str:
+    """What is wrong with how a wrong use is refused, in every mode; "" if nothing is."""
+    for gradient in (
+        astgrad.grad(one.function, one.wrt),
+        astgrad.grad(one.function, one.wrt, optimize=False),
+        astgrad.value_and_grad(one.function, one.wrt),
+    ):
+        for _ in range(2):
+            try:
+                got = gradient(*one.args)
+            except Exception as error:
+                wrong = wrong_error(one, error)
+                if wrong:
+                    return wrong
+            else:
+                return f"gives {got!r}"
+    return ""
+
+
+def wrong_error(one: Refused, error: Exception) -> str:
+    message = str(error)
+    said = f"{type(error).__name__}: {message}"
+    if not isinstance(error, one.error) or isinstance(error, astgrad.InternalError):
+        return f"not {one.error}: {said}"
+    if not re.search(one.message, message):
+        return f"does not say {one.message}: {said}"
+    line = marked_line(one.function) if isinstance(error, astgrad.AstgradError) else None
+    if line is not None and not re.search(rf"refused_control\.py:{line}:\d+: ", message):
+        return f"does not point at line {line}: {said}"
+    if line is not None and not re.search(r"^ +\^+$", message, re.MULTILINE):
+        return f"has no caret: {said}"
+    return ""
+
+
+def marked_line(function: Any) -> int | None:
+    """The line of the function with the mark; None without one, or where another line may be meant too."""
+    lines, first = inspect.getsourcelines(function)
+    marked = [first + i for i, line in enumerate(lines) if line.rstrip().endswith("# <--")]
+    return marked[0] if marked else None
+
+
 # --- the command
 
 
@@ -162,8 +210,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--verdict", help="print only the programs with this verdict")
     parser.add_argument("--quiet", action="store_true", help="no line for what is ok")
     parser.add_argument("--full", action="store_true", help="whole messages")
-    parser.add_argument("--pending", action="store_true", help="rewrite tests/pending.txt from the result")
+    parser.add_argument("--pending", action="store_true", help="rewrite tests/pending.txt from it")
+    parser.add_argument("--uses", action="store_true", help="the wrong uses in place of the programs")
     options = parser.parse_args(arguments)
+    if options.uses:
+        return survey_uses(options)
     kinds: collections.Counter[str] = collections.Counter()
     sections: dict[str, collections.Counter[str]] = {}
     refused, start = set(), time.monotonic()
@@ -185,6 +236,21 @@ def main(arguments: list[str] | None = None) -> int:
     if options.pending:
         write_pending({entry.name for entry in everything}, refused)
     return 1 if kinds["wrong"] or kinds["crash"] else 0
+
+
+def survey_uses(options: Any) -> int:
+    """A line for each wrong use that does not get its error yet."""
+    uses = {one.function.__name__: one for one in REFUSED + RAISES}
+    asked = {
+        name: one for name, one in uses.items() if not options.words or any(w in name for w in options.words)
+    }
+    wrong = {name: text for name, one in asked.items() if (text := complaint(one))}
+    for name, text in wrong.items():
+        print(f"{name:40} {text if options.full else first_line(text)}")
+    print(f"\n{len(asked)} wrong uses: {len(wrong)} without their error")
+    if options.pending:
+        write_pending(set(asked), set(wrong))
+    return 0
 
 
 def write_pending(asked: set[str], refused: set[str]) -> None:

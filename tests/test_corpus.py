@@ -6,7 +6,6 @@ What tests/pending.txt names is refused still; a test fails once it works, and t
 from __future__ import annotations
 
 import contextlib
-import inspect
 import io
 import itertools
 import re
@@ -15,13 +14,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-import astgrad
 from tests import corpus, oracle
 from tests.corpus import Entry
 from tests.programs import PROGRAMS
 from tests.refused import Refused
 from tests.refused_control import RAISES, REFUSED
-from tests.survey import examine, verdict
+from tests.survey import complaint, examine, verdict
 
 ENTRIES = corpus.entries()
 PENDING = corpus.pending()
@@ -129,47 +127,6 @@ def test_programs_are_well_conditioned(chapter: str) -> None:
 
 
 # --- wrong uses
-
-
-def complaint(one: Refused) -> str:
-    """What is wrong with how a wrong use is refused, in every mode; "" if nothing is."""
-    for gradient in (
-        astgrad.grad(one.function, one.wrt),
-        astgrad.grad(one.function, one.wrt, optimize=False),
-        astgrad.value_and_grad(one.function, one.wrt),
-    ):
-        for _ in range(2):
-            try:
-                got = gradient(*one.args)
-            except Exception as error:
-                wrong = wrong_error(one, error)
-                if wrong:
-                    return wrong
-            else:
-                return f"gives {got!r}"
-    return ""
-
-
-def wrong_error(one: Refused, error: Exception) -> str:
-    message = str(error)
-    said = f"{type(error).__name__}: {message}"
-    if not isinstance(error, one.error) or isinstance(error, astgrad.InternalError):
-        return f"not {one.error}: {said}"
-    if not re.search(one.message, message):
-        return f"does not say {one.message}: {said}"
-    line = marked_line(one.function) if isinstance(error, astgrad.AstgradError) else None
-    if line is not None and not re.search(rf"refused_control\.py:{line}:\d+: ", message):
-        return f"does not point at line {line}: {said}"
-    if line is not None and not re.search(r"^ +\^+$", message, re.MULTILINE):
-        return f"has no caret: {said}"
-    return ""
-
-
-def marked_line(function: Any) -> int | None:
-    """The line of the function with the mark; None without one, or where another line may be meant too."""
-    lines, first = inspect.getsourcelines(function)
-    marked = [first + i for i, line in enumerate(lines) if line.rstrip().endswith("# <--")]
-    return marked[0] if marked else None
 
 
 @pytest.mark.parametrize("one", REFUSED + RAISES, ids=lambda one: one.function.__name__)

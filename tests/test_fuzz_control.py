@@ -105,7 +105,7 @@ def test_the_judge_accepts_right_gradients_and_no_others() -> None:
     assert accepted == ["ok"] * len(seeds)
     halved = changed(lambda f, gradient: scaled(gradient, 0.9))
     wrong = [judge(generate(seed), ("optimized",), halved).kind for seed in seeds]
-    assert wrong.count("wrong") >= len(seeds) - 3, wrong  # a few do not depend on what is differentiated
+    assert wrong == ["wrong"] * len(seeds)
 
 
 def scaled(gradient: object, factor: float) -> object:
