@@ -595,6 +595,17 @@ def dict_of_lists_of_tuples(params, x):
     return np.sum((w2 @ h + b2) ** 2) * params["rate"]
 
 
+def halves(x, y):
+    return Layer(x * y, x + y)
+
+
+@program(normal(3), 0.5, wrt=("x", "y"))
+def helper_returns_namedtuple(x, y):
+    w, b = halves(x, y)
+    pair = halves(np.sum(w), y)
+    return sum(pair) * pair.w + b[0] + np.sum(np.concatenate(halves(w, b)) ** 2)
+
+
 @program({"x": normal(3), "n": 3, "name": "sum", "flag": None})
 def unneeded_leaves(p):
     return np.sum(p["x"]) * p["n"]

@@ -95,9 +95,14 @@ class Builder:
         return self.emit(atom_of(op), atoms, keywords, name)
 
     def emit(
-        self, op: Atom, args: tuple[Atom, ...], kwargs: tuple[tuple[str, Atom], ...] = (), name: str = ""
+        self,
+        op: Atom,
+        args: tuple[Atom, ...],
+        kwargs: tuple[tuple[str, Atom], ...] = (),
+        name: str = "",
+        effects: Effects = ir.UNKNOWN_EFFECTS,
     ) -> Atom:
-        """Append one call, unless its value is known already."""
+        """Append one call, unless its value is known; `effects` are those of what is not registered."""
         assert isinstance(op, Const)
         specs = tuple(self.spec(arg) for arg in args)
         keywords = {key: self.spec(value) for key, value in kwargs}
@@ -108,9 +113,10 @@ class Builder:
         spec = registry.result_spec(op.value, specs, keywords)
         if not knows_values(op.value):
             spec = sp.without_value(spec)
-        effects = ir.VIEW if op.value is getattr else registry.effects_of(op.value, specs)
-        if effects is ir.UNKNOWN_EFFECTS and registry.lookup(op.value) is not None:
-            effects = Effects(None, (), False, "unknown")  # a method of what is an array or a number
+        if registry.lookup(op.value) is not None or op.value is getattr:
+            effects = ir.VIEW if op.value is getattr else registry.effects_of(op.value, specs)
+            if effects is ir.UNKNOWN_EFFECTS:
+                effects = Effects(None, (), False, "unknown")  # a method of what is an array or a number
         known = known_atom(spec)
         if known is not None and effects.writes == () and not effects.impure:
             return known

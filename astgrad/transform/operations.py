@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from astgrad import runtime
+from astgrad import runtime, runtime_python
 from astgrad.analyses import specs as sp
 from astgrad.analyses.specs import UNKNOWN
 from astgrad.errors import MissingRule, UnsupportedSyntax, UntrackedMutation
@@ -321,7 +321,7 @@ OPERATIONS: dict[Any, Callable[..., Any]] = {
     np.shape: _shape,
     np.argsort: _argsort,
     slice: _slice,
-    runtime.each: _each,
+    runtime_python.each: _each,
     runtime.split_like: _split_like,
     runtime.stop_gradient: _stop_gradient,
     runtime.tree_like: _tree_like,
