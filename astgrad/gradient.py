@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import functools
+import operator
 import sys
 import threading
 import time
@@ -112,6 +113,7 @@ class Gradient:
         self._sibling: Gradient | None = None
         self._forced: dict[Any, set[int]] = {}
         self._full = False
+        self._defaults: tuple[Any, Any] = (None, None)  # of the function, as the entry has them
         self._enter: Callable[..., Any] = self._miss
         GRADIENTS.add(self)
         name = getattr(function, "__name__", "function")
@@ -125,8 +127,13 @@ class Gradient:
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         if self._self:
-            return self._enter(*self._self, *args, **kwargs)
-        return self._enter(*args, **kwargs)
+            args = (*self._self, *args)
+        try:
+            return self._enter(*args, **kwargs)
+        except TypeError:  # of a missing argument, say, that has a default by now
+            if all(map(operator.is_, defaults_of(self._base), self._defaults)):
+                raise
+        return self._miss(*args, **kwargs)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)
@@ -156,8 +163,7 @@ class Gradient:
         wrt, value, optimize = self._options
         if value:
             return self
-        if self._sibling is None:
-            self._sibling = Gradient(self.function, wrt, value=True, optimize=optimize)
+        self._sibling = self._sibling or Gradient(self.function, wrt, value=True, optimize=optimize)
         return self._sibling
 
     @property
@@ -196,9 +202,7 @@ class Gradient:
         compiled, fits = self._find(bound.args, bound.kwargs)
         if not fits:
             self._base(*bound.args, **bound.kwargs)
-            raise InternalError(
-                "the sizes of the arguments do not fit each other, but the function did not raise"
-            )
+            raise InternalError("the sizes of the arguments do not fit, but the function did not raise")
         if compiled is self._general and compiled.repeatable:
             try:
                 return compiled.function(*bound.args, **bound.kwargs)
@@ -221,9 +225,10 @@ class Gradient:
     def _with_defaults(self, entry: Callable[..., Any]) -> Callable[..., Any]:
         """The entry, unless the function's defaults are others by now."""
         base, given = self._base, defaults_of(self._base)
+        self._defaults = given
+        entry.__defaults__, entry.__kwdefaults__ = given  # type: ignore[attr-defined]
         if given == (None, None):
             return entry
-        entry.__defaults__, entry.__kwdefaults__ = given  # type: ignore[attr-defined]
 
         def checked(*args: Any, **kwargs: Any) -> Any:
             if base.__defaults__ is given[0] and base.__kwdefaults__ is given[1]:
@@ -325,8 +330,8 @@ class Gradient:
         function = compile_text(emitted, globals_, self._base)
         logging = sys.modules.get("logging")  # where nobody has imported it, nobody listens
         if logging is not None:
-            values = (self._generated_name, signature, 1e3 * (time.perf_counter() - start), why)
-            logging.getLogger("astgrad").info("%s for %s in %.1f ms: %s", *values)
+            made = (self._generated_name, signature, 1e3 * (time.perf_counter() - start), why)
+            logging.getLogger("astgrad").info("%s for %s in %.1f ms: %s", *made)
         return Compiled(built, emitted, function, signature)
 
     def _specialized(self, facts: Facts) -> Specialized:
@@ -369,7 +374,6 @@ class Gradient:
             walk.gradients.pop()
 
     def _entered(self, walk: Specializer, args: tuple[Atom, ...], kwargs: Any) -> Atom:
-        _, value, _ = self._options
         function = self._lowered()
         bound = bind_arguments(walk, function, (*map(Const, self._self), *args), kwargs, {})
         inner, outer_of = walk.inside()
@@ -382,7 +386,7 @@ class Gradient:
         primal = Specialized(
             inner.finish(function, (), result), inner.specs, walk.facts, inner.varied, arguments, inner
         )
-        adjoint = gradient_of(primal, self._names, self._single, value, self._generated_name)
+        adjoint = gradient_of(primal, self._names, self._single, self._options[1], self._generated_name)
         built = pipeline.improved(primal.function, adjoint, walk.facts, optimize=True, check=False)
         return nested.again(walk, built.pure, outer_of)
 

@@ -47,6 +47,30 @@ def test_S1_defaults_that_are_rebound_between_calls() -> None:
             np.testing.assert_array_equal(gradient(X), a * np.ones(3))
 
 
+def test_S1_defaults_that_come_and_go() -> None:
+    def f(x: Any, a: Any) -> Any:
+        return np.sum(x * a)
+
+    def g(x: Any, *, a: Any) -> Any:
+        return np.sum(x * a)
+
+    for function, name, first, second in (
+        (f, "__defaults__", (3.0,), (5.0,)),
+        (g, "__kwdefaults__", {"a": 3.0}, {"a": 5.0}),
+    ):
+        gradient = grad(function)
+        for defaults, factor in ((first, 3.0), (None, None), (second, 5.0), (None, None)):
+            np.testing.assert_array_equal(gradient(X, a=2.0), 2.0 * np.ones(3))
+            setattr(function, name, defaults)
+            for given in ({"a": 7.0}, {}, {"a": 2.0}, {}):
+                if given or factor is not None:
+                    want = given.get("a", factor) * np.ones(3)
+                    np.testing.assert_array_equal(gradient(X, **given), want)
+                    continue
+                with pytest.raises(TypeError, match="'a'"):
+                    gradient(X)
+
+
 def test_S1_defaults_of_keywords_that_are_rebound_or_written_between_calls() -> None:
     def f(x: Any, *, a: Any = 2.0) -> Any:
         return np.sum(x * a)

@@ -370,6 +370,25 @@ def test_S9_what_the_primal_raises_the_gradient_raises(text, args, error):
         assert type(got.value) is type(want.value) and str(got.value) == str(want.value)
 
 
+@pytest.mark.parametrize(
+    "expression",
+    ["np.sum(x.reshape(2, 2))", "np.sum(x) * np.sum(x.reshape(2, 2))", "x[0] * x[7]", "np.sum(x) - x[7]"],
+)
+@pytest.mark.parametrize("make", [grad, value_and_grad])
+def test_S9_the_primals_error_comes_before_those_of_the_backward_sweep(expression, make):
+    """From the same line too: not from one that differentiates it."""
+    f = written(f"def f(x):\n    return {expression}\n")
+    for x in (np.ones(3), np.ones(0)):
+        with pytest.raises((ValueError, IndexError)) as want:
+            f(x)
+        made = make(f)
+        with pytest.raises(type(want.value)) as got:
+            made(x)
+        assert str(got.value) == str(want.value)
+        text = made.source_for(x).splitlines()
+        assert "# backward" not in "\n".join(text[: got.traceback[-1].lineno])
+
+
 def test_S9_sizes_are_tested_at_each_call_of_one_signature():
     f = written("def f(x, y):\n    return np.sum(x + y) + np.sum(np.sin(y) @ x)\n")
     made = grad(f, wrt=("x", "y"))
