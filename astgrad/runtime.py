@@ -159,7 +159,7 @@ def _scattered(by: Any, index: Any, x: Any) -> Any:
         by = dict(zip(range(*index.indices(len(x))), by))
         return _sequence(x, (by[i] if i in by else zeros(item) for i, item in enumerate(x)))
     if type(x) is dict:
-        return {key: by if key == index else zeros(item) for key, item in x.items()}
+        return _map(zeros, x) | {index: by}
     place = range(len(x))[index]
     return _sequence(x, (by if i == place else zeros(item) for i, item in enumerate(x)))
 

@@ -232,6 +232,16 @@ def test_S2_an_index_that_takes_many_values_goes_to_the_general_form() -> None:
             np.testing.assert_array_equal(layer, np.full(3, float(k == n % 20)))
 
 
+def test_keys_that_do_not_compare_with_each_other() -> None:
+    """np.int64(1) == (0, 1) is an array: keys are found as a dict finds them."""
+    p = {(0, 1): 0.5, np.int64(1): 1.5, 2: 2.5}
+    for optimize in (True, False):
+        gradient = grad(lambda p, key: p[key] ** 2 * p[0, 1] * p[1], optimize=optimize)
+        for _ in range(2):
+            assert gradient(p, (0, 1)) == {(0, 1): 1.125, np.int64(1): 0.125, 2: 0.0}
+        assert gradient._general_form().function(p, (0, 1)) == gradient(p, (0, 1))
+
+
 def test_containers_of_many_leaves() -> None:
     layers = {f"w{k}": X + k for k in range(300)}
     gradients = grad(lambda p: np.sum(p["w0"] * p["w299"]))(layers)

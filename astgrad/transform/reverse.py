@@ -27,6 +27,7 @@ from astgrad.ir import Atom, Call, Const, Tree, Var
 from astgrad.rules import registry
 from astgrad.transform.broadcasting import cast, unbroadcast
 from astgrad.transform.builder import resolved
+from astgrad.transform.containers import fields
 from astgrad.transform.specialize import Specializer
 
 RULE_ADVICE = "write one (docs/adding_a_rule.md), or wrap the argument in stop_gradient(...)"
@@ -183,7 +184,7 @@ class Reverse:
 
     def item(self, contribution: Atom, key: Any) -> Atom:
         if isinstance(contribution, Tree):
-            return contribution.items[contribution.keys.index(key) if contribution.keys else key]
+            return fields(contribution)[key] if contribution.keys else contribution.items[key]
         return self.walk.call(operator.getitem, contribution, Const(key))
 
     # --- one statement
