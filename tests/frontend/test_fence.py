@@ -114,16 +114,6 @@ def test_except_star():
     assert got[0] == "demo.py:2:5: 'try' is not differentiated yet"
 
 
-def test_whole_message():
-    got = refusal("y = x|for row in y: x = row", UnsupportedSyntax, lambda f: grad(f)(1.5))
-    assert got == [
-        "demo.py:3:5: a 'for' loop is not differentiated yet",
-        "    for row in y: x = row",
-        "    ^^^^^^^^^^^^^^^^^^^^^",
-        "say it with whole arrays: np.sum, np.cumsum, a matrix product, or an index array",
-    ]
-
-
 @pytest.mark.parametrize("header, message", [("*args", "'*args' is"), ("x, **kw", "'**kw' is")])
 def test_variadic(header, message):
     function = namespace(f"def f({header}):\n    return 1\n")["f"]
