@@ -6,7 +6,6 @@ import sys
 
 import pytest
 
-from astgrad import grad
 from astgrad.errors import AstgradError, UnsupportedSyntax, UntrackedMutation
 from astgrad.frontend import fence, lower
 from tests.frontend.written import namespace
