@@ -16,6 +16,7 @@ from astgrad.optimize.algebra import algebra
 from astgrad.optimize.dead_code import Equality, dead_code
 from astgrad.optimize.in_place import in_place
 from astgrad.optimize.ownership import own
+from astgrad.optimize.rows import rows
 from astgrad.record.recording import record
 from astgrad.transform.gradient_ir import Adjoint, gradient
 from astgrad.transform.specialize import Specialized, specialize
@@ -31,6 +32,7 @@ from astgrad.transform.specialize import Specialized, specialize
 #   record      tapes: what the backward regions need         record/recording.py
 #   own         returned gradients own their memory            optimize/ownership.py
 #   in_place    accumulations write into their buffers         optimize/in_place.py
+#   rows        loops over positions step through elements     optimize/rows.py
 #   emit        fold, name, print                              emit/emit.py
 
 
@@ -83,7 +85,7 @@ def improved(
 def printed(built: Built, doc: str, globals_: dict[str, Any], *, plain: bool = False) -> Emitted:
     """The gradient's SSA -> text."""
     return emit(
-        built.function, built.specs, doc=doc, globals=globals_, adjoint_of=built.adjoint_of, plain=plain
+        rows(built.function), built.specs, doc=doc, globals=globals_, adjoint_of=built.adjoint_of, plain=plain
     )
 
 

@@ -13,12 +13,21 @@ have it. What a handler reads is live throughout the body of its `try`.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Iterator
 
 from astgrad import ir
 from astgrad.ir import Atom, Block, Call, If, Loop, Statement, Tape, Try, Var, With
 
 Range = tuple[int, int]
+
+IN_PLACE = frozenset(
+    getattr(operator, name)
+    for name in (
+        *("iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow", "imatmul"),
+        *("iand", "ior", "ixor", "ilshift", "irshift"),
+    )
+)
 
 
 def liveness(function: ir.Function, folded: dict[Var, Call]) -> dict[Var, list[Range]]:
@@ -156,11 +165,13 @@ class _Liveness:
 
     def statement(self, statement: Statement, live: Live) -> None:
         position = self.start[id(statement)]
+        if any(target in self.folded for target in ir.targets(statement)):
+            return
         if isinstance(statement, Call):
-            if statement.target in self.folded:
-                return
             for target in ir.targets(statement):
                 self.close(live, target, 2 * position + 1)
+            if _augments(statement):  # `t = first; t += second`, where the names differ
+                self.read(live, statement.args[1:], 2 * position + 1)
             self.read(live, ir.operands(statement), 2 * position)
             return
         for target in statement.targets:
@@ -246,3 +257,10 @@ class _Liveness:
         self.block(statement.body, live)
         types = (h.types for h in statement.handlers if h.types)
         self.read(live, types, 2 * self.end[id(statement.body)])
+
+
+def _augments(call: Call) -> bool:
+    """Whether a call is iadd or its like, of two different values."""
+    op = call.op.value if isinstance(call.op, ir.Const) else None
+    module = getattr(op, "__module__", "")
+    return module == "_operator" and op in IN_PLACE and call.args[0] is not call.args[1]

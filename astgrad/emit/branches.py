@@ -104,6 +104,10 @@ def conditional(writer: Writer, statement: If) -> ast.stmt | None:
     """target = a if test else b, for one target and arms without statements."""
     arms = (statement.then, statement.orelse)
     values = [arm.results[0] for arm in arms if len(arm.results) == 1 and not writer.is_printed(arm)]
+    target = statement.targets[0] if len(statement.targets) == 1 else None
+    if target in writer.builder.logical:
+        logic = writer.builder.expression(writer.builder.logical[target])  # type: ignore[index]
+        return ast.Assign(targets=[ast.Name(id=writer.builder.names[target], ctx=ast.Store())], value=logic)  # type: ignore[index]
     if len(values) < 2 or ir.UNDEFINED in values:
         return None
     if not all(copies(writer.builder, statement.targets, arm.results) for arm in arms):
@@ -112,8 +116,8 @@ def conditional(writer: Writer, statement: If) -> ast.stmt | None:
     value = ast.IfExp(test=test, body=then, orelse=orelse)
     if len(python.text(value)) > SHORT:
         return None
-    target = ast.Name(id=writer.builder.names[statement.targets[0]], ctx=ast.Store())
-    return ast.Assign(targets=[target], value=value)
+    bound = ast.Name(id=writer.builder.names[statement.targets[0]], ctx=ast.Store())
+    return ast.Assign(targets=[bound], value=value)
 
 
 def _arm(writer: Writer, arm: _Arm, depth: int) -> list[ast.stmt]:

@@ -5,15 +5,8 @@ from __future__ import annotations
 import operator
 
 from astgrad import ir
+from astgrad.analyses.liveness import IN_PLACE
 from astgrad.ir import Atom, Call, Const
-
-IN_PLACE = frozenset(
-    getattr(operator, name)
-    for name in (
-        *("iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow", "imatmul"),
-        *("iand", "ior", "ixor", "ilshift", "irshift"),
-    )
-)
 
 
 def operator_of(call: Call) -> object:
@@ -24,9 +17,10 @@ def operator_of(call: Call) -> object:
 
 def runtime_name(call: Call) -> str:
     """The name of the runtime function that is called, "" for all other calls."""
-    if not isinstance(call.op, Const) or getattr(call.op.value, "__module__", "") != "astgrad.runtime":
+    module = getattr(call.op.value, "__module__", "") if isinstance(call.op, Const) else ""
+    if not (isinstance(module, str) and module.startswith("astgrad.runtime")):
         return ""
-    return str(getattr(call.op.value, "__name__", ""))
+    return str(getattr(call.op.value, "__name__", ""))  # type: ignore[union-attr]
 
 
 def writes_first(call: Call) -> bool:
@@ -40,6 +34,11 @@ def writes_first(call: Call) -> bool:
 def is_append(statement: ir.Statement) -> bool:
     """Whether a statement makes a list with one more item."""
     return isinstance(statement, Call) and runtime_name(statement) == "appended" and len(statement.args) == 2
+
+
+def is_alias(call: Call) -> bool:
+    """Whether a call gives its argument, which raises where that is undefined (S13)."""
+    return runtime_name(call) == "bound" and isinstance(call.args[0], ir.Var)
 
 
 def in_order(call: Call) -> tuple[Atom, ...]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from astgrad.emit.calls import operator_of
+from astgrad.emit.calls import is_alias, operator_of
 from astgrad.ir import Atom, Call, Const, Method, Tree, Var
 
 LONG = 20  # a longer description is shortened
@@ -77,6 +77,8 @@ class Describe:
         return f"{self.verb(call)}_{core}".strip("_") if core else self.verb(call)
 
     def spell(self, call: Call, depth: int) -> str:
+        if is_alias(call):
+            return self.atom(call.args[0], depth)
         op = _operator(call)
         words = [self.atom(atom, depth - 1) for atom in call.args]
         if op is operator.getitem:

@@ -65,7 +65,7 @@ def emit(
     """
     globals = {} if globals is None else globals
     function = stops(function)
-    folded = fold(function, specs, adjoint_of or () if plain else ())
+    folded, logical = fold(function, specs, adjoint_of or () if plain else ())
     printed = [s for s in ir.statements(function.body) if not _folded(s, folded)]
     spelling = _spelling(function, printed, folded, globals)
     ranges = liveness(function, folded)
@@ -74,7 +74,7 @@ def emit(
     names = naming.names(function, printed, ranges, folded, found, reserved, adjoint_of or {})
     partial = undefined.partial(printed, names)
     captured, lists = dict(function.captures), growing(function, found)
-    builder = Statements(names, folded, captured, specs, spelling, lists, partial)
+    builder = Statements(names, folded, captured, specs, spelling, lists, partial, logical)
     writer = Writer(builder, Comments(function.origin, globals))
     own = name or identifier(function.name) or "gradient"
     documented = doc or function.doc
@@ -85,7 +85,7 @@ def emit(
 
 
 def _folded(statement: ir.Statement, folded: dict[Var, Call]) -> bool:
-    return isinstance(statement, Call) and statement.target in folded
+    return any(target in folded for target in ir.targets(statement))
 
 
 def _spelling(

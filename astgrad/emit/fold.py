@@ -25,7 +25,8 @@ from astgrad.analyses.liveness import recorded_at
 from astgrad.analyses.raising import constraints
 from astgrad.analyses.specs import Number, Spec
 from astgrad.emit import uses
-from astgrad.emit.calls import in_order, is_append, operator_of, writes_first
+from astgrad.emit.calls import in_order, is_alias, is_append, operator_of, writes_first
+from astgrad.emit.logic import logical
 from astgrad.emit.memory import OUTSIDE, Memory, Roots, overlap, union
 from astgrad.ir import Atom, Call, Const, Loop, Method, Tape, Tree, Var
 from astgrad.transform.builder import Builder
@@ -43,16 +44,19 @@ CHEAP_ATTRIBUTES = ("T", "shape", "ndim", "size", "dtype")
 INTEGER_OPERATORS = (operator.add, operator.sub, operator.mul, operator.floordiv, operator.neg)
 
 
-def fold(function: ir.Function, specs: dict[Var, Spec], kept: Iterable[Var] = ()) -> dict[Var, Call]:
-    """The calls that are printed where their target is used; those of `kept` never."""
+def fold(
+    function: ir.Function, specs: dict[Var, Spec], kept: Iterable[Var] = ()
+) -> tuple[dict[Var, Call], dict[Var, Call]]:
+    """The calls that are printed where their target is used (those of `kept` never), and what is logic."""
     counts = Counter(use for block in uses.blocks(function.body) for use in uses.uses(block))
+    counts.subtract(s.test for s in ir.statements(function.body) if logical(s))  # type: ignore
     fixed = frozenset((*kept, *uses.in_place(function.body, is_append)))
     written = uses.written(function.body, writes_first)
     folder = _Folder(specs, counts, written, fixed, uses.repeated(function.body), Memory(specs))
     folder.memory.roots.update(dict.fromkeys(function.body.params, frozenset((OUTSIDE,))))
     folder.memory.learn(function.body)
     folder.block(function.body)
-    return folder.folded
+    return folder.folded, folder.logical
 
 
 @dataclass(eq=False, repr=False)
@@ -97,6 +101,7 @@ class _Folder:
     memory: Memory
     folded: dict[Var, Call] = field(default_factory=dict)
     cheap: dict[Var, _Expression] = field(default_factory=dict)  # printed at several places
+    logical: dict[Var, Call] = field(default_factory=dict)  # branches that are `and` or `or`
     light: set[Var] = field(default_factory=set)  # might be
     raising: dict[Call, bool] = field(default_factory=dict)  # whether a call may raise
 
@@ -120,14 +125,47 @@ class _Folder:
             if statement.test:
                 self.block(statement.test)
             self.block(statement.body, False, recorded_at(statement))
-        elif not isinstance(statement, ir.Try):
-            self.operands(here, position, ir.operands(statement), 4)
-        if not isinstance(statement, Loop):
+        elif logical(statement):
+            self.logic(here, position, statement)
+        else:
+            if not isinstance(statement, ir.Try):
+                self.operands(here, position, ir.operands(statement), 4)
             for inner in ir.blocks(statement):
                 self.block(inner, isinstance(statement, ir.If))
         self.effects(here, position, statement)
         here.backward = here.backward or statement.origin.backward
         here.calls[position] = statement
+
+    def logic(self, here: _Block, position: int, statement: ir.Statement) -> None:
+        """a and b, a or b: an expression, where nothing of b needs a statement."""
+        call, arm = logical(statement)  # type: ignore[misc]
+        test, value = call.args
+        self.block(arm)
+        if not all(self.is_folded(inner) for inner in arm.body):
+            here.pending.pop(test, None)  # type: ignore[arg-type]
+            return
+        taken = self.operands(here, position, (test,), 4 + self.length(value))
+        calls = [s for s in ir.statements(arm) if isinstance(s, Call)]
+        event = any(c.effects.impure or c.effects.writes != () for c in calls)
+        read = union(self.memory.read(c) for c in calls)
+        reads = ((position, read),) if read != frozenset() else ()
+        inside = sum(map(self.length, (c.target for c in calls if c.target)))
+        length = 4 + sum(e.length for e in taken) + max(inside, self.length(value))
+        expression = _Expression(
+            call,
+            length,
+            2 + max((e.depth for e in taken), default=0),
+            0,
+            (*(p for e in taken for p in e.events), *((position,) if event else ())),
+            (*(r for e in taken for r in e.reads), *reads),
+        )
+        assert call.target is not None
+        self.logical[call.target] = call
+        if self.counts[call.target] == 1 and not call.target.name and call.target not in self.kept:
+            here.pending[call.target] = expression
+
+    def is_folded(self, statement: ir.Statement) -> bool:
+        return any(target in self.folded for target in ir.targets(statement))
 
     def call(self, here: _Block, position: int, call: Call) -> None:
         atoms = in_order(call)
@@ -144,7 +182,10 @@ class _Folder:
         if read != frozenset():
             here.readers.append(position)
             here.reads.append(read)
-        if call.target and not (call.target.name or writes or call.target in self.kept):
+        if is_alias(call) and call.target and call.target not in self.kept and not taken:
+            self.folded[call.target] = call
+            self.light.add(call.target)
+        elif call.target and not (call.target.name or writes or call.target in self.kept):
             expression = _Expression(
                 call,
                 length + sum(e.length - NAME for e in taken),

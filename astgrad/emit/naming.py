@@ -46,10 +46,11 @@ def names(
         naming.take(param.var, param.var.name)
     silent = frozenset(s.stop for s in printed if isinstance(s, Loop)) | _stops_inside(printed)
     bound = [(statement, var) for statement in printed for var in binds(statement) if var not in silent]
-    for _, var in bound:
-        naming.user(var)
-    describe = Describe(naming.result.get, folded)
     tapes = Tapes(printed)
+    for _, var in bound:
+        if not any(map(tapes.is_list, naming.members(var))):
+            naming.user(var, naming.result.get(tapes.recorded.get(var), ""))  # type: ignore[arg-type]
+    describe = Describe(naming.result.get, folded)
     binder = {var: statement for statement, var in bound}
     for _, var in bound:
         if var not in naming.result:
@@ -199,10 +200,12 @@ class _Naming:
         taken.named = taken.named or named
         taken.live.add(self.live(var))
 
-    def user(self, var: Var) -> None:
-        """Name a value as the user does."""
+    def user(self, var: Var, recorded: str) -> None:
+        """Name a value as the user does; one that is read from a tape as it was called when recorded."""
         text = next((v.name for v in self.members(var) if v.name), "")
-        if text:
+        if text and recorded and var not in self.result and self.free(var, recorded):
+            self.take(var, recorded)
+        elif text:
             self.name(var, text, named=True)
 
     def unnamed(self, var: Var, texts: list[str]) -> None:

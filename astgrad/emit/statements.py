@@ -17,6 +17,7 @@ from typing import Any
 from astgrad import ir
 from astgrad.analyses.specs import Number, Spec
 from astgrad.emit.calls import is_append, operator_of, runtime_name
+from astgrad.emit.logic import either, is_logic
 from astgrad.emit.spelling import Spelling, call, dotted, name
 from astgrad.emit.webs import same_object
 from astgrad.errors import InternalError
@@ -43,6 +44,7 @@ COMPARE: dict[Any, type[ast.cmpop]] = {
     operator.lt: ast.Lt, operator.le: ast.LtE, operator.gt: ast.Gt, operator.ge: ast.GtE,
     operator.eq: ast.Eq, operator.ne: ast.NotEq, operator.is_: ast.Is, operator.is_not: ast.IsNot,
 }  # fmt: skip
+SELF = ("value", "bound")  # functions of the runtime that are printed as their argument
 NEGATED = {ast.Add: ast.Sub, ast.Sub: ast.Add}
 
 
@@ -59,7 +61,8 @@ def needs_no_name(call_: Call, spelling: Spelling) -> bool:
     tables = (BINARY, UNARY, COMPARE, IN_PLACE)
     return (
         plain
-        or runtime_name(call_) in ("iadd_at", "add_at", "value", "appended")
+        or is_logic(call_)
+        or runtime_name(call_) in ("iadd_at", "add_at", "appended", *SELF)
         or any(op in table for table in tables)
     )
 
@@ -75,6 +78,7 @@ class Statements:
     spelling: Spelling
     growing: set[Call] = field(default_factory=set)  # appends to a list in place
     partial: set[Var] = field(default_factory=set)  # None where they are undefined
+    logical: dict[Var, Call] = field(default_factory=dict)  # branches that are `and` or `or`
     same: dict[Var, Var] = field(default_factory=dict)  # read under the name of another value, for now
 
     # --- expressions
@@ -137,8 +141,10 @@ class Statements:
 
     def expression(self, call_: Call) -> ast.expr:
         """The value of a call."""
-        if runtime_name(call_) == "value":
+        if runtime_name(call_) in SELF:
             return self.atom(call_.args[0])
+        if is_logic(call_):
+            return self.logic(call_)
         if not call_.kwargs:
             node = self.operator(call_) or self.attribute(call_)
             if node is not None:
@@ -151,6 +157,16 @@ class Statements:
             call_.op, Const
         ) else self.atom(call_.op)  # fmt: skip
         return ast.Call(func=function, args=self.many(call_.args), keywords=keywords)
+
+    def logic(self, call_: Call) -> ast.expr:
+        """a or b, a and b; more of one kind in a row are one expression."""
+        kind = ast.Or if call_.op.value is either else ast.And  # type: ignore[union-attr]
+        values: list[ast.expr] = []
+        for value in self.many(call_.args):
+            values += (
+                value.values if isinstance(value, ast.BoolOp) and isinstance(value.op, kind) else [value]
+            )
+        return ast.BoolOp(op=kind(), values=values)
 
     def operator(self, call_: Call) -> ast.expr | None:
         """A call of an operator as Python writes it, None for other calls."""
@@ -182,8 +198,18 @@ class Statements:
 
     # --- statements
 
-    def call(self, call_: Call) -> ast.stmt:
-        """A call that has a statement of its own."""
+    def call(self, call_: Call) -> list[ast.stmt]:
+        """A call that has statements of its own."""
+        made = self.statement(call_)
+        name_ = made.target if isinstance(made, ast.AugAssign) else None
+        if call_.target is None or not isinstance(name_, ast.Name):
+            return [made]
+        first = self.atom(call_.args[0])
+        if isinstance(first, ast.Name) and first.id == name_.id:
+            return [made]
+        return [ast.Assign(targets=[ast.Name(id=name_.id, ctx=ast.Store())], value=first), made]
+
+    def statement(self, call_: Call) -> ast.stmt:
         written = self.write(call_)
         if written is not None:
             return written
@@ -202,8 +228,10 @@ class Statements:
         number = number and isinstance(self.specs.get(first), Number)  # type: ignore[arg-type]
         if same and len(call_.args) == 2 and (op in IN_PLACE or (number and op in BINARY)):
             return self.augmented(ast.Name(id=text, ctx=ast.Store()), IN_PLACE.get(op, op), call_.args[1])
-        if same_object(call_, self.specs):
-            raise InternalError(f"{text} is written in place under another name")
+        if op in IN_PLACE and not number and len(call_.args) == 2:  # behind a copy of the reference
+            if same_object(call_, self.specs):
+                raise InternalError(f"{text} is written in place under another name")
+            return self.augmented(ast.Name(id=text, ctx=ast.Store()), IN_PLACE[op], call_.args[1])
         return ast.Assign(targets=[ast.Name(id=text, ctx=ast.Store())], value=self.expression(call_))
 
     def appended(self, call_: Call) -> ast.stmt:

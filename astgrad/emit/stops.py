@@ -82,24 +82,27 @@ class _Stops:
                 body = _held(body, index, stop, first, param) or body
         return replace(loop, body=body, test=test, stop=None if stop is NO else stop)
 
-    def ending(self, block: Block, stop: Atom) -> tuple[Block, Atom]:
-        """The block, with a last `if` that gives the stop; and the stop: YES, NO, or a target of that."""
+    def ending(self, block: Block, stop: Atom, shared: bool = False) -> tuple[Block, Atom]:
+        """The block, with a last `if` that gives the stop; and the stop: YES, NO, or a target of that.
+
+        `shared`: what was the stop until now is still read otherwise.
+        """
         if isinstance(stop, Const):
             return block, YES if stop.value else NO
         last = block.body[-1] if block.body else None
         if isinstance(last, If) and leaves(last, stop):
-            return self.extended(block, last, stop)
+            return self.extended(block, last, stop, shared)
         own = Var()
         made = If((own,), stop, Block((), (), (YES,)), Block((), (), (NO,)))
         return replace(block, body=(*block.body, made)), own
 
-    def extended(self, block: Block, last: If, stop: Atom) -> tuple[Block, Var]:
+    def extended(self, block: Block, last: If, stop: Atom, shared: bool) -> tuple[Block, Var]:
         """The stop becomes a target of its own; the one that was is dropped where nothing else reads it."""
         index, own = last.targets.index(stop), Var()  # type: ignore[arg-type]
-        alone = self.uses[last.targets[index]] == 1
+        alone = self.uses[last.targets[index]] == 1 and not shared
         arms = []
         for arm in (last.then, last.orelse):
-            ended, inner = self.ending(arm, arm.results[index])
+            ended, inner = self.ending(arm, arm.results[index], not alone)
             kept = ended.results[:index] + ended.results[index + 1 :] if alone else ended.results
             arms.append(replace(ended, results=(*kept, inner)))
         kept_targets = tuple(t for t in last.targets if not (alone and t is stop))
@@ -110,10 +113,10 @@ class _Stops:
 def _held(block: Block, index: int, stop: Atom, constant: Const, param: Var) -> Block | None:
     """The block whose result `index` is the param where the loop goes on; None where it may be another."""
     value = block.results[index]
-    if stop is YES:
-        return block
     if value is param or (isinstance(value, Const) and _same(value, constant)):
         return replace(block, results=(*block.results[:index], param, *block.results[index + 1 :]))
+    if stop is YES:
+        return block
     last = block.body[-1] if block.body else None
     if not (isinstance(last, If) and leaves(last, stop) and value in last.targets):
         return None

@@ -48,6 +48,10 @@ class Tapes:
             if isinstance(var, Var) and isinstance(atom, Var):
                 self.recorded[var] = atom
 
+    def is_list(self, var: Var) -> bool:
+        """Whether a Var is a tape, or is read as one that was recorded on another."""
+        return var in self.made or self.recorded.get(var) in self.made
+
     def behind(self, var: Var | None) -> Tape | None:
         """The tape that is recorded on a list, found through branches and outer tapes."""
         todo, seen = [var], set()

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from astgrad import ir
 from astgrad.analyses.liveness import Range
-from astgrad.analyses.specs import Number, Spec
+from astgrad.analyses.specs import Array, Spec
 from astgrad.emit.calls import IN_PLACE, is_append, operator_of
 from astgrad.ir import Atom, Call, If, Loop, Statement, Try, Var, With
 
@@ -69,13 +69,17 @@ class Web:
 
 
 def same_object(statement: Statement, specs: dict[Var, Spec]) -> bool:
-    """Whether the target of an operator such as iadd is its first operand: not for numbers."""
+    """Whether the target of an operator such as iadd is known to be its first operand: an array."""
+    return in_place(statement) and isinstance(specs.get(statement.args[0]), Array)  # type: ignore
+
+
+def in_place(statement: Statement) -> bool:
+    """Whether a statement calls iadd or its like."""
     return (
         isinstance(statement, Call)
         and operator_of(statement) in IN_PLACE
         and statement.target is not None
         and isinstance(statement.args[0], Var)
-        and not isinstance(specs.get(statement.args[0]), Number)
     )
 
 
@@ -95,7 +99,7 @@ def webs(
             made.join(target, same)
     for statement in printed:
         for target, other in _wanted(statement):
-            made.merge(target, other)
+            made.merge(target, other, in_place(statement))
     return made.found
 
 
@@ -122,7 +126,7 @@ def _wanted(statement: Statement) -> Iterator[Pair]:
         yield from zip(statement.targets, statement.block.results)
     elif isinstance(statement, Try):
         yield from _of_try(statement)
-    elif is_append(statement) and statement.target:
+    elif (is_append(statement) or in_place(statement)) and statement.target:
         yield statement.target, statement.args[0]
 
 
@@ -171,15 +175,15 @@ class _Webs:
         first.param, first.adjoint = first.param or second.param, first.adjoint or second.adjoint
         self.found.update(dict.fromkeys(second.members, first))
 
-    def merge(self, target: Var, other: Atom) -> None:
-        """Make one web of two where that does no harm."""
+    def merge(self, target: Var, other: Atom, renamed: bool = False) -> None:
+        """Make one web of two where that does no harm; of two names only where one may be renamed."""
         if not isinstance(other, Var) or other not in self.ranges:
             return
         a, b = self.web(target), self.web(other)
-        if a is b or (a.name and b.name and a.name != b.name):
+        if a is b or (a.name and b.name and a.name != b.name and not renamed):
             return
         if (a.param and b.adjoint) or (b.param and a.adjoint):
             return  # an adjoint does not rebind an argument's name
         small, large = sorted((a.live, b.live), key=len)
         if large.free(small):
-            self.join(target, other)
+            self.join(other, target)

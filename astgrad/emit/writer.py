@@ -76,7 +76,7 @@ class Writer:
     # --- statements
 
     def is_folded(self, statement: Statement) -> bool:
-        return isinstance(statement, Call) and statement.target in self.builder.folded
+        return any(target in self.builder.folded for target in ir.targets(statement))
 
     def is_printed(self, block: Block) -> bool:
         """Whether a block has a statement of its own."""
@@ -85,19 +85,22 @@ class Writer:
     def statement(self, statement: Statement, depth: int) -> list[ast.stmt]:
         """Write a statement; the nodes that it became."""
         if isinstance(statement, Call):
-            return [] if self.is_folded(statement) else [self.call(statement, depth)]
+            return [] if self.is_folded(statement) else self.call(statement, depth)
+        if self.is_folded(statement):
+            return []
         return REGIONS[type(statement)](self, statement, depth)
 
     def block(self, block: Block, depth: int) -> list[ast.stmt]:
         """Write the statements of a block, without what becomes of its results."""
         return [node for statement in block.body for node in self.statement(statement, depth)]
 
-    def call(self, call: Call, depth: int) -> ast.stmt:
-        node = self.builder.call(call)
+    def call(self, call: Call, depth: int) -> list[ast.stmt]:
+        *copy, node = nodes = self.builder.call(call)
         inner = [o for atom in ir.operands(call) for o in self.origins(atom)]
         origins = (call.origin, *inner) if call.origin.line else tuple(inner)
+        self.copies(depth, copy, ())
         self.node(depth, node, self.comments(call.origin, origins), origins)
-        return node
+        return nodes
 
     def copies(self, depth: int, nodes: list[ast.stmt], results: tuple[ir.Atom, ...]) -> list[ast.stmt]:
         """Write assignments of results; one alone gets the comment of what is evaluated in it."""
