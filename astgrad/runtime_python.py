@@ -47,3 +47,18 @@ def unbound(name: str) -> NoReturn:
 def bound(value: Any) -> Any:
     """The value; to read it raises where it is undefined (S13)."""
     return value
+
+
+def throw(error: Any) -> NoReturn:
+    """raise error"""
+    raise error
+
+
+def throw_from(error: Any, cause: Any) -> NoReturn:
+    """raise error from cause"""
+    raise error from cause
+
+
+def rethrow() -> NoReturn:
+    """raise: the exception that is being handled once more."""
+    raise  # noqa: PLE0704

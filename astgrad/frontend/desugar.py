@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 FUNCTIONS = {"FunctionDef", "AsyncFunctionDef", "Lambda", "ClassDef"}  # scopes of their own
 COMPREHENSIONS = {"ListComp", "SetComp", "DictComp", "GeneratorExp"}
 JUMPS = {"Return", "Break", "Continue", "Leave", "Finish"}
+ENDS = JUMPS | {"Raise"}
 NO_JUMPS: frozenset[str] = frozenset()
 
 
@@ -140,7 +141,9 @@ class Branch(Made):
 
     def __post_init__(self) -> None:
         self.jumps = jumps(self.body) | jumps(self.orelse)
-        self.falls = falls(self.body) + falls(self.orelse) if self.jumps else 1
+        self.falls = falls(self.body) + falls(self.orelse)
+        if not self.jumps:
+            self.falls = min(self.falls, 1)
 
 
 @dataclass(eq=False)
@@ -204,7 +207,7 @@ def falls(nodes: list[Any]) -> int:
     """At how many points control falls out of the end of these statements."""
     count = 1
     for node in nodes:
-        count = node.falls if isinstance(node, Branch) else 0 if kind(node) in JUMPS else 1
+        count = node.falls if isinstance(node, Branch) else 0 if kind(node) in ENDS else 1
         if not count:
             return 0
     return count

@@ -60,6 +60,8 @@ OTHERS = {
 }
 OPERATORS = {name: Const(getattr(operator, function)) for name, function in (BINARY | OTHERS).items()}
 SIGNS: dict[str, Callable[[Any], Any]] = {"USub": operator.neg, "UAdd": operator.pos}
+CONVERSIONS = {ord(letter): Const(function) for letter, function in zip("sra", (str, repr, ascii))}
+FORMAT, JOIN = Const(format), Const(Method("join"))
 GETATTR, GETITEM, NONE = Const(getattr), Const(operator.getitem), Const(None)
 
 
@@ -76,17 +78,21 @@ class Phis:
     vars: list[Var] = field(default_factory=list)
     pairs: list[tuple[Atom, Atom]] = field(default_factory=list)
     known: dict[tuple[int, int], Var] = field(default_factory=dict)
+    dead: bool = False  # whether an arm raises: what is undefined there is read by nobody
 
     def join(self, name: str, a: Atom, b: Atom) -> Atom:
         """What a name is behind both arms."""
         if same(a, b):
             return a
+        if self.dead and UNDEFINED in (a, b) and isinstance(a, Const) and isinstance(b, Const):
+            return b if a is UNDEFINED else a
         key = id(a), id(b)
         if key not in self.known:
             phi = self.known[key] = Var(shown(name))
             self.vars.append(phi)
             self.pairs.append((a, b))
-            if any(arm is UNDEFINED or arm in self.maybe for arm in (a, b)):
+            undefined = (arm is UNDEFINED and not self.dead for arm in (a, b))
+            if any(undefined) or a in self.maybe or b in self.maybe:
                 self.maybe.add(phi)
         return self.known[key]
 
@@ -110,6 +116,7 @@ class Arm:
     body: tuple[Statement, ...]
     env: dict[str, Atom]
     value: Atom
+    dead: bool = False  # whether it raises before its end
 
 
 class Expressions(ABC):
@@ -126,6 +133,7 @@ class Expressions(ABC):
         self.rule = rule
         self.refused = fence.SYNTAX | fence.REGIONS if rule else fence.SYNTAX
         self.body: list[Statement] = []
+        self.dead = False  # whether what was lowered so far raises
         self.maybe: set[Var] = set()  # what a path may leave undefined (S13)
         self.read: dict[Atom, Var] = {}  # of these, what was read on the way to this place, and its value
 
@@ -167,6 +175,12 @@ class Expressions(ABC):
 
     # --- names and literals
 
+    def walrus(self, node: Any, _: str) -> Atom:
+        name = self.mangled(node.target.id)
+        atom = self.expression(node.value, name)
+        self.scope.assign(name, atom)
+        return atom
+
     def name(self, node: Any, _: str = "") -> Atom:
         refused = partial(self.captured_wrongly, node)
         name = self.mangled(node.id)
@@ -202,6 +216,22 @@ class Expressions(ABC):
                 refuse(UnsupportedSyntax, self.origin(key or value), *fence.DICT)
             items[atom.value] = self.expression(value)
         return Tree(dict, tuple(items.values()), tuple(items))
+
+    def formatted(self, node: Any, name: str) -> Atom:
+        """An f-string: each value is converted and formatted, from left to right, then all are joined."""
+        parts = [self.part(item) for item in node.values]
+        if all(isinstance(part, Const) for part in parts):
+            return Const("".join(part.value for part in parts))
+        return parts[0] if len(parts) == 1 else self.call(node, JOIN, (Const(""), Tree(tuple, tuple(parts))))
+
+    def part(self, node: Any) -> Any:
+        if kind(node) == "Constant":
+            return Const(node.value)
+        value = self.expression(node.value)
+        if node.conversion in CONVERSIONS:
+            value = self.call(node.value, CONVERSIONS[node.conversion], (value,))
+        spec = self.expression(node.format_spec) if node.format_spec else Const("")
+        return self.call(node.value, FORMAT, (value, spec))
 
     def sliced(self, node: Any, _: str) -> Atom:
         parts = (node.lower, node.upper, node.step)
@@ -266,35 +296,41 @@ class Expressions(ABC):
     ) -> Atom:
         """An If: its phis are the value of the arms and the live names that its arms bind differently."""
         arms = self.arm(then), self.arm(orelse)
-        phis = Phis(self.maybe)
+        phis = Phis(self.maybe, dead=any(arm.dead for arm in arms))
         value = phis.join(name, arms[0].value, arms[1].value)
-        self.joined(phis, arms[0].env, arms[1].env, live)
+        self.joined(phis, *arms, live)
         then_, else_ = (
             Block((), arm.body, tuple(pair[side] for pair in phis.pairs)) for side, arm in enumerate(arms)
         )
         self.body.append(If(tuple(phis.vars), test, then_, else_, self.origin(node)))
+        self.dead = all(arm.dead for arm in arms)
         return value
 
-    def joined(self, phis: Phis, then: dict[str, Atom], orelse: dict[str, Atom], live: Live) -> None:
+    def joined(self, phis: Phis, then: Arm, orelse: Arm, live: Live) -> None:
         """Bind what the names are behind two arms; a name that is not live gets no phi."""
         env = self.scope.env
-        for name in dict.fromkeys((*then, *orelse)):
-            a, b = then.get(name, UNDEFINED), orelse.get(name, UNDEFINED)
+        for name in dict.fromkeys((*then.env, *orelse.env)):
+            a, b = then.env.get(name, UNDEFINED), orelse.env.get(name, UNDEFINED)
+            before = env.get(name, UNDEFINED)
+            if (then.dead and b is before) or (orelse.dead and a is before):
+                continue
             if a is not b and live is not None and name not in live:
                 env[name] = UNDEFINED
             else:
-                env[name] = phis.join(name, a, b)
+                env[name] = phis.join(
+                    name, UNDEFINED if then.dead else a, UNDEFINED if orelse.dead else b
+                )
 
     def arm(self, lower: Callable[[], Atom]) -> Arm:
         """What is lowered in a region of its own."""
         scope = self.scope
         env, body, read = scope.env, self.body, self.read
-        scope.env, self.body, self.read = dict(env), [], dict(read)
+        scope.env, self.body, self.read, self.dead = dict(env), [], dict(read), False
         scope.depth += 1
         value = lower()
-        done = Arm(tuple(self.body), scope.env, value)
+        done = Arm(tuple(self.body), scope.env, UNDEFINED if self.dead else value, self.dead)
         scope.depth -= 1
-        scope.env, self.body, self.read = env, body, read
+        scope.env, self.body, self.read, self.dead = env, body, read, False
         return done
 
     # --- attributes, items and calls
@@ -356,6 +392,8 @@ def _is_literal(const: Const) -> bool:
 EXPRESSIONS: dict[str, Callable[[Any, Any, str], Atom]] = {
     "Name": Expressions.name,
     "Flag": Expressions.flag,
+    "NamedExpr": Expressions.walrus,
+    "JoinedStr": Expressions.formatted,
     "Constant": Expressions.constant,
     "Tuple": Expressions.display,
     "List": Expressions.display,

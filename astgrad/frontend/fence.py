@@ -21,6 +21,7 @@ import numpy as np
 from astgrad.errors import AstgradError, Origin, UnsupportedSyntax, UntrackedMutation, refuse
 from astgrad.frontend.source import segment
 from astgrad.ir import Atom, Call, Const, Statement
+from astgrad.runtime_python import rethrow, throw, throw_from
 
 WHOLE_ARRAYS = "say it with whole arrays: np.sum, np.cumsum, a matrix product, or an index array"
 OUTSIDE = "do it outside of the differentiated function and pass the result as an argument"
@@ -35,6 +36,9 @@ LATER: dict[str, tuple[str, str]] = {
         "a chained comparison is not differentiated yet",
         "write np.logical_and(a < b, b < c)",
     ),
+    "Raise": ("'raise' is not differentiated yet", "check the arguments before the call of the gradient"),
+    "Assert": ("'assert' is not differentiated yet", "check the arguments before the call of the gradient"),
+    "JoinedStr": ("an f-string is not differentiated yet", "format text outside of the function"),
 }  # fmt: skip
 
 REGIONS: dict[str, tuple[str, str]] = {
@@ -51,8 +55,6 @@ SYNTAX: dict[str, tuple[str, str]] = {
     "Try": ("'try' is not differentiated yet", "handle the error around the call of the gradient"),
     "TryStar": ("'try' is not differentiated yet", "handle the error around the call of the gradient"),
     "Match": ("'match' is not differentiated yet", WHERE),
-    "Raise": ("'raise' is not differentiated yet", "check the arguments before the call of the gradient"),
-    "Assert": ("'assert' is not differentiated yet", "check the arguments before the call of the gradient"),
     "ListComp": ("a list comprehension is not differentiated yet", WHOLE_ARRAYS),
     "SetComp": ("a set comprehension is not differentiated yet", WHOLE_ARRAYS),
     "DictComp": ("a dict comprehension is not differentiated yet", WHOLE_ARRAYS),
@@ -71,9 +73,7 @@ SYNTAX: dict[str, tuple[str, str]] = {
     "ImportFrom": ("an import inside of the function is not differentiated", "import at the top of the file"),
     "ClassDef": ("a class inside of the function is not differentiated", "define it outside of the function"),
     "TypeAlias": ("a type alias inside of the function is not differentiated", "define it at the top"),
-    "NamedExpr": ("':=' is not differentiated yet", "assign on a line of its own"),
     "Starred": ("'*' unpacking is not differentiated yet", "name each element, or take slices"),
-    "JoinedStr": ("an f-string is not differentiated yet", "format text outside of the function"),
     "TemplateStr": ("a t-string is not differentiated yet", "format text outside of the function"),
 }  # fmt: skip
 
@@ -147,13 +147,23 @@ def call(function: object, origin: Origin) -> None:
 def later(statement: Statement) -> None:
     """Refuse a statement of the IR that no pass behind the lowering knows yet, by what its text says."""
     if isinstance(statement, Call):
+        found = PRIMITIVES.get(getattr(statement.op, "value", None)) if hashable(statement.op) else None
+        if found and (found != "JoinedStr" or not segment(statement.origin).startswith("format")):
+            syntax(found, statement.origin)
         return
     text = segment(statement.origin)
     word = (re.match(r"\w+", text) or [""])[0]
-    found = WORDS.get(word, "")
-    if not found:
-        found = type(ast.parse(f"({text})", mode="eval").body).__name__
+    found = WORDS.get(word, "") or type(ast.parse(f"({text})", mode="eval").body).__name__
     syntax("chained comparison" if found == "Compare" else found, statement.origin)
 
 
-WORDS = {"if": "If", "elif": "If", "for": "For", "while": "While", "return": "If"}
+def hashable(atom: Atom) -> bool:
+    """Whether an operation can be looked up."""
+    return isinstance(atom, Const) and type(atom.value).__hash__ is not None
+
+
+WORDS = {"if": "If", "elif": "If", "for": "For", "while": "While", "return": "If", "assert": "Assert"}
+PRIMITIVES: dict[object, str] = {
+    **dict.fromkeys((throw, throw_from, rethrow), "Raise"),
+    format: "JoinedStr",
+}

@@ -80,9 +80,10 @@ def scan(
     scope.env = before
     results = tuple(done.env.get(name, UNDEFINED) for name in carried)
     targets = tuple(Var(shown(name)) for name in carried)
+    endless = not steps.iters and not test  # then there is a first step
     for name, target, start, end in zip(carried, targets, initial, results):
         scope.env[name] = target
-        if undefined(low, start) or undefined(low, end):
+        if (undefined(low, start) and not endless) or undefined(low, end):
             low.maybe.add(target)
     loop = Loop(
         targets,

@@ -204,6 +204,8 @@ STATEMENTS: dict[str, Callable[[Any, Any, Live], None]] = {
     "Repeat": loops.repeat,
     "Mark": Statements.mark,
     "Keep": Statements.keep,
+    "Raise": Statements.raise_,
+    "Assert": Statements.assert_,
     "Pass": lambda self, node, live: None,
     **dict.fromkeys(("Return", "Break", "Continue"), lambda self, node, live: None),  # gone, or the end
 }

@@ -41,6 +41,7 @@ class Summary:
     reads: Names  # before it binds them
     binds: dict[str, None]  # on any way through it, in the order of the text
     kills: Names  # on every way through it
+    ends: bool = False  # whether no way leads through it
 
 
 class Liveness:
@@ -56,6 +57,8 @@ class Liveness:
         now = set(live)
         for at in range(len(nodes) - 1, -1, -1):
             summary = self.summary(nodes[at])
+            if summary.ends:
+                now.clear()
             if isinstance(nodes[at], (Branch, Repeat, Inside, Attempt)):
                 found[at] = frozenset(now)
             now -= summary.kills
@@ -78,9 +81,9 @@ class Liveness:
         if isinstance(node, Branch):
             body, orelse = self.block(node.body), self.block(node.orelse)
             reads = self.reads(node.test) | body.reads | orelse.reads
-            return Summary(
-                reads, self.bound(node.test) | body.binds | orelse.binds, body.kills & orelse.kills
-            )
+            bound = self.bound(node.test) | body.binds | orelse.binds
+            kills = orelse.kills if body.ends else body.kills if orelse.ends else body.kills & orelse.kills
+            return Summary(reads, bound, kills, body.ends and orelse.ends)
         if isinstance(node, Repeat):
             inner = self.bound(node.iter) | self.bound(node.target) | self.bound(node.test)
             reads = self.reads(node.iter) | self.around(node)
@@ -93,7 +96,7 @@ class Liveness:
         if isinstance(node, Attempt):
             return self.attempt(node)
         kills = self.kills(node)
-        return Summary(self.reads(node), self.bound(node), frozenset(kills))
+        return Summary(self.reads(node), self.bound(node), frozenset(kills), kind(node) in ("Raise", "Return"))
 
     def attempt(self, node: Attempt) -> Summary:
         blocks = [self.block(block) for block in (node.body, node.orelse, node.finalbody)]
@@ -114,12 +117,15 @@ class Liveness:
         bound: dict[str, None] = {}
         for node in reversed(nodes):
             summary = self.summary(node)
+            if summary.ends:
+                reads.clear()
             reads -= summary.kills
             reads |= summary.reads
             kills |= summary.kills
         for node in nodes:
             bound |= self.summary(node).binds
-        return Summary(frozenset(reads), bound, frozenset(kills))
+        ends = any(self.summary(node).ends for node in nodes)
+        return Summary(frozenset(reads), bound, frozenset(kills), ends)
 
     # --- simple statements and expressions
 

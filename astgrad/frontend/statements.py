@@ -19,6 +19,7 @@ from astgrad.frontend.resolve import Scope
 from astgrad.frontend.source import Source
 from astgrad.ir import Atom, Const, Tree
 from astgrad.runtime import unpack
+from astgrad.runtime_python import rethrow, throw, throw_from
 
 AUGMENTED = {name: Const(getattr(operator, f"i{text.rstrip('_')}")) for name, text in BINARY.items()}
 NOTHING: Live = frozenset()
@@ -49,6 +50,8 @@ class Statements(Expressions):
             if isinstance(node, Branch) and "Return" in leaves(node):
                 return self.returning(node)
             self.statement_handlers[found](self, node, after)
+            if self.dead:
+                break
         return None
 
     # --- assignments
@@ -129,6 +132,30 @@ class Statements(Expressions):
 
     def keep(self, node: Any, _: Live) -> None:
         self.scope.assign(node.name, self.expression(node.value) if node.value else NONE)
+
+    # --- errors
+
+    def raise_(self, node: Any, _: Live) -> None:
+        """A call that raises; without an exception it raises the one that is being handled."""
+        given = [self.expression(each) for each in (node.exc, node.cause) if each]
+        self.throw(node, *given)
+
+    def throw(self, node: Any, *given: Atom) -> None:
+        self.call(node, Const((rethrow, throw, throw_from)[len(given)]), given)
+        self.dead = True
+
+    def assert_(self, node: Any, _: Live) -> None:
+        """An If of which an arm raises; nothing under `python -O`."""
+        if not __debug__:
+            return
+        test = self.expression(node.test)
+
+        def fail() -> Atom:
+            given = (self.expression(node.msg),) if node.msg else ()
+            self.throw(node, self.call(node, Const(AssertionError), given))
+            return NONE
+
+        self.fork(node, test, lambda: NONE, fail)
 
     # --- branches
 

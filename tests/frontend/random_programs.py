@@ -68,6 +68,10 @@ class Writer:
             self.line(depth, f"{self.random.choice(NAMES)} += {self.value()}")
         elif pick < 0.44:
             self.line(depth, f"log({self.value()})")
+        elif pick < 0.455:
+            self.line(depth, f"raise ValueError(log({self.value()}))")
+        elif pick < 0.47:
+            self.line(depth, f"assert {self.test()}, log('no')")
         elif pick < 0.5:
             self.line(depth, f"return {self.value()}" if pick < 0.49 else "return")
         elif pick < 0.58 and loop:
@@ -142,7 +146,7 @@ class Writer:
         self.block(depth + 1, loop)
 
 
-WALRUS = False
+WALRUS = True
 BLOCKS: list[object] = []
 
 
