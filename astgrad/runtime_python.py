@@ -61,4 +61,4 @@ def throw_from(error: Any, cause: Any) -> NoReturn:
 
 def rethrow() -> NoReturn:
     """raise: the exception that is being handled once more."""
-    raise  # noqa: PLE0704
+    raise

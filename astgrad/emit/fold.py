@@ -158,6 +158,7 @@ class _Folder:
             0,
             (*(p for e in taken for p in e.events), *((position,) if event else ())),
             (*(r for e in taken for r in e.reads), *reads),
+            (*(p for e in taken for p in e.calls), position),
         )
         assert call.target is not None
         self.logical[call.target] = call

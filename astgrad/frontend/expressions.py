@@ -317,9 +317,7 @@ class Expressions(ABC):
             if a is not b and live is not None and name not in live:
                 env[name] = UNDEFINED
             else:
-                env[name] = phis.join(
-                    name, UNDEFINED if then.dead else a, UNDEFINED if orelse.dead else b
-                )
+                env[name] = phis.join(name, UNDEFINED if then.dead else a, UNDEFINED if orelse.dead else b)
 
     def arm(self, lower: Callable[[], Atom]) -> Arm:
         """What is lowered in a region of its own."""

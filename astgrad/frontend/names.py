@@ -96,7 +96,9 @@ class Liveness:
         if isinstance(node, Attempt):
             return self.attempt(node)
         kills = self.kills(node)
-        return Summary(self.reads(node), self.bound(node), frozenset(kills), kind(node) in ("Raise", "Return"))
+        return Summary(
+            self.reads(node), self.bound(node), frozenset(kills), kind(node) in ("Raise", "Return")
+        )
 
     def attempt(self, node: Attempt) -> Summary:
         blocks = [self.block(block) for block in (node.body, node.orelse, node.finalbody)]
