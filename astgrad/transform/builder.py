@@ -122,7 +122,7 @@ class Builder:
         spec = registry.result_spec(op.value, specs, keywords)
         if not knows_values(op.value):
             spec = sp.without_value(spec)
-        if isinstance(spec, sp.Number) and any(isinstance(s, sp.Number) and not s.exact for s in given):
+        if isinstance(spec, sp.Number) and any(isinstance(s, sp.Number) and not s.exact for s in specs):
             spec = replace(spec, exact=False)
         if registry.lookup(op.value) is not None or op.value is getattr:
             effects = ir.VIEW if op.value is getattr else registry.effects_of(op.value, specs)
