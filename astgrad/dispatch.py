@@ -14,6 +14,7 @@ Facts test only what the text depends on, so that a new batch size compiles noth
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import CellType, ModuleType
@@ -256,3 +257,28 @@ def bind(primal: Any, signature: inspect.Signature, args: Any, kwargs: Any) -> i
         raise
     bound.apply_defaults()
     return bound
+
+
+def sizes_fit(built: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether the equalities of dimensions hold that dropped statements would have checked (S9)."""
+    facts = built.facts
+    names = [p.var for p in built.function.params]
+    values = {**dict(zip(names, args)), **{v: kwargs[v.name] for v in names if v.name in kwargs}}
+    values.update({var: capture.read() for var, capture in built.function.captures})
+
+    def size(dim: Dimension) -> int | None:
+        if not isinstance(dim, Dim):
+            return dim
+        path = facts.sources[dim.source]
+        return max(path.read(values[path.root]).shape[dim.axis] - dim.offset, 0)
+
+    return all(size(a) == size(b) for a, b in built.equalities)
+
+
+def outside() -> int:
+    """The `stacklevel` with which a warning of the caller names the first line that is not ours."""
+    level, frame = 1, sys._getframe(1)
+    own = __file__.removesuffix("dispatch.py"), "<astgrad:guard>"
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(own):
+        level, frame = level + 1, frame.f_back
+    return level

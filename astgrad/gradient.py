@@ -10,8 +10,10 @@ its gradient is generated, compiled and kept, and every call goes through the gu
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
+import operator
 import sys
 import threading
 import time
@@ -24,11 +26,10 @@ from typing import Any
 
 import numpy as np
 
-from astgrad import pipeline
-from astgrad.analyses import specs as sp
+from astgrad import ir, pipeline, runtime
 from astgrad.analyses.facts import Facts, Path
 from astgrad.compile import build as compile_text
-from astgrad.dispatch import Tests, bind, defaults_of, guard_function, guards_test
+from astgrad.dispatch import Tests, bind, defaults_of, guard_function, guards_test, outside, sizes_fit
 from astgrad.emit.emit import Emitted
 from astgrad.errors import AstgradError, InternalError, NotDifferentiable
 from astgrad.ir import Atom, Const, Function
@@ -65,6 +66,13 @@ class Compiled:
     @property
     def gradient_ir(self) -> Function:
         return self.built.function
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether a call can be tried: nothing that it does, such as printing, would be done twice."""
+        calls = [s for s in ir.statements(self.built.function.body) if isinstance(s, ir.Call)]
+        harmless = (runtime.scalar, getattr)
+        return not any(c.effects.impure and getattr(c.op, "value", None) not in harmless for c in calls)
 
 
 class Gradient:
@@ -105,6 +113,7 @@ class Gradient:
         self._sibling: Gradient | None = None
         self._forced: dict[Any, set[int]] = {}
         self._full = False
+        self._defaults: tuple[Any, Any] = (None, None)  # of the function, as the entry has them
         self._enter: Callable[..., Any] = self._miss
         GRADIENTS.add(self)
         name = getattr(function, "__name__", "function")
@@ -118,8 +127,13 @@ class Gradient:
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         if self._self:
-            return self._enter(*self._self, *args, **kwargs)
-        return self._enter(*args, **kwargs)
+            args = (*self._self, *args)
+        try:
+            return self._enter(*args, **kwargs)
+        except TypeError:  # of a missing argument, say, that has a default by now
+            if all(map(operator.is_, defaults_of(self._base), self._defaults)):
+                raise
+        return self._miss(*args, **kwargs)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)
@@ -149,8 +163,7 @@ class Gradient:
         wrt, value, optimize = self._options
         if value:
             return self
-        if self._sibling is None:
-            self._sibling = Gradient(self.function, wrt, value=True, optimize=optimize)
+        self._sibling = self._sibling or Gradient(self.function, wrt, value=True, optimize=optimize)
         return self._sibling
 
     @property
@@ -189,9 +202,12 @@ class Gradient:
         compiled, fits = self._find(bound.args, bound.kwargs)
         if not fits:
             self._base(*bound.args, **bound.kwargs)
-            raise InternalError(
-                "the sizes of the arguments do not fit each other, but the function did not raise"
-            )
+            raise InternalError("the sizes of the arguments do not fit, but the function did not raise")
+        if compiled is self._general and compiled.repeatable:
+            try:
+                return compiled.function(*bound.args, **bound.kwargs)
+            except Exception:  # a list where arrays are meant, say (S3); the function's own is raised again
+                compiled = self._instead(bound.args, bound.kwargs)
         return compiled.function(*bound.args, **bound.kwargs)
 
     def _find(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Compiled, bool]:
@@ -200,18 +216,19 @@ class Gradient:
             found = next((c for c in self._compiled if self._has(c, args, kwargs)), None)
             if found is None:
                 full = self._full or len(self._compiled) >= SIGNATURES
-                found = self._general_form() if full else self._new(args, kwargs)
+                found = self._beyond(args, kwargs) if full else self._new(args, kwargs)
             self._last = found
             if found.entry is not None:
                 self._enter = self._with_defaults(found.entry)
-            return found, sizes_fit(found, args, kwargs)
+            return found, sizes_fit(found.built, args, kwargs)
 
     def _with_defaults(self, entry: Callable[..., Any]) -> Callable[..., Any]:
         """The entry, unless the function's defaults are others by now."""
         base, given = self._base, defaults_of(self._base)
+        self._defaults = given
+        entry.__defaults__, entry.__kwdefaults__ = given  # type: ignore[attr-defined]
         if given == (None, None):
             return entry
-        entry.__defaults__, entry.__kwdefaults__ = given  # type: ignore[attr-defined]
 
         def checked(*args: Any, **kwargs: Any) -> Any:
             if base.__defaults__ is given[0] and base.__kwdefaults__ is given[1]:
@@ -226,19 +243,36 @@ class Gradient:
         except Exception:
             return False
 
+    def _beyond(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Compiled:
+        """The general form; where that is refused, or has nothing to differentiate, one for this call."""
+        named = self._named(args, kwargs)
+        if all(runtime.has_float(named[name]) for name in self._names if name in named):
+            with contextlib.suppress(AstgradError):
+                return self._general_form()
+        return self._instead(args, kwargs)
+
+    def _instead(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Compiled:
+        """A new signature for which the oldest one makes room."""
+        with self._lock:
+            compiled = self._guarded(self._compile(Facts(self._named(args, kwargs)), "not in general"))
+            del self._compiled[: len(self._compiled) + 1 - SIGNATURES]
+            self._compiled.append(compiled)
+            self._last = compiled
+            return compiled
+
+    def _named(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        return {**dict(zip(signature_of(self._base).parameters, args)), **kwargs}
+
     def _new(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Compiled:
-        names = list(signature_of(self._base).parameters)
-        values = {**dict(zip(names, args)), **kwargs}
-        facts = Facts(
-            values, frozenset(path for path, seen in self._forced.items() if len(seen) > FORCED_VALUES)
-        )
+        unforceable = frozenset(path for path, seen in self._forced.items() if len(seen) > FORCED_VALUES)
+        facts = Facts(self._named(args, kwargs), unforceable)
         try:
             compiled = self._guarded(self._compile(facts, "new signature"))
         except AstgradError:
             if not facts.unforceable:
                 raise
             self._full = True  # one that needs an int by value which has had too many (S2)
-            return self._general_form()
+            return self._beyond(args, kwargs)
         for fact in facts.used.values():
             if fact.kind == "value" and type(fact.expected) is int:
                 key = (fact.path.root.name, *fact.path.steps)
@@ -288,23 +322,16 @@ class Gradient:
         start = time.perf_counter()
         _, value, optimize = self._options
         primal = self._specialized(facts)
-        built = pipeline.build(
-            primal,
-            self._names,
-            single=self._single,
-            value=value,
-            optimize=optimize,
-            name=self._generated_name,
-        )
+        options = {"single": self._single, "value": value, "optimize": optimize}
+        built = pipeline.build(primal, self._names, **options, name=self._generated_name)
         signature = in_words(primal.arguments, built.specs, facts)
         globals_ = getattr(self._base, "__globals__", {"np": np})
         emitted = pipeline.printed(built, self._doc(signature, facts), globals_, plain=not optimize)
         function = compile_text(emitted, globals_, self._base)
-        milliseconds = 1e3 * (time.perf_counter() - start)
         logging = sys.modules.get("logging")  # where nobody has imported it, nobody listens
         if logging is not None:
-            values = (self._generated_name, signature, milliseconds, why)
-            logging.getLogger("astgrad").info("%s for %s in %.1f ms: %s", *values)
+            made = (self._generated_name, signature, 1e3 * (time.perf_counter() - start), why)
+            logging.getLogger("astgrad").info("%s for %s in %.1f ms: %s", *made)
         return Compiled(built, emitted, function, signature)
 
     def _specialized(self, facts: Facts) -> Specialized:
@@ -347,7 +374,6 @@ class Gradient:
             walk.gradients.pop()
 
     def _entered(self, walk: Specializer, args: tuple[Atom, ...], kwargs: Any) -> Atom:
-        _, value, _ = self._options
         function = self._lowered()
         bound = bind_arguments(walk, function, (*map(Const, self._self), *args), kwargs, {})
         inner, outer_of = walk.inside()
@@ -360,7 +386,7 @@ class Gradient:
         primal = Specialized(
             inner.finish(function, (), result), inner.specs, walk.facts, inner.varied, arguments, inner
         )
-        adjoint = gradient_of(primal, self._names, self._single, value, self._generated_name)
+        adjoint = gradient_of(primal, self._names, self._single, self._options[1], self._generated_name)
         built = pipeline.improved(primal.function, adjoint, walk.facts, optimize=True, check=False)
         return nested.again(walk, built.pure, outer_of)
 
@@ -372,28 +398,3 @@ def forget() -> None:
 
 
 CHANGED.append(forget)
-
-
-def sizes_fit(compiled: Compiled, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    """Whether the equalities of dimensions hold that dropped statements would have checked (S9)."""
-    facts = compiled.built.facts
-    names = [p.var for p in compiled.built.function.params]
-    values = {**dict(zip(names, args)), **{v: kwargs[v.name] for v in names if v.name in kwargs}}
-    values.update({var: capture.read() for var, capture in compiled.built.function.captures})
-
-    def size(dim: sp.Dimension) -> int | None:
-        if not isinstance(dim, sp.Dim):
-            return dim
-        path = facts.sources[dim.source]
-        return max(path.read(values[path.root]).shape[dim.axis] - dim.offset, 0)
-
-    return all(size(a) == size(b) for a, b in compiled.built.equalities)
-
-
-def outside() -> int:
-    """The `stacklevel` with which a warning of the caller names the first line that is not ours."""
-    level, frame = 1, sys._getframe(1)
-    own = __file__, "<astgrad:guard>"
-    while frame.f_back is not None and frame.f_code.co_filename in own:
-        level, frame = level + 1, frame.f_back
-    return level

@@ -68,6 +68,10 @@ class Pullback(Gradient):
         super().__init__(function, 0, value=True, optimize=True)
         self._names = tuple(p for p in self._signature.parameters)
 
+    def _beyond(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Compiled:
+        """Never the general form: it does not know which outputs have a cotangent."""
+        return self._instead(args, kwargs)
+
     def _compile(self, facts: Any, why: str) -> Compiled:
         primal = self._specialized(facts)
         made = whole(primal, f"{self.__name__}_forward")

@@ -12,7 +12,7 @@ is meant, an object of a user's class.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -82,10 +82,13 @@ def spread(value: Any, x: Any) -> Any:
 
 
 def masked(value: Any, condition: Any, holds: bool, safe: float) -> Any:
-    """The value, `safe` where the condition is not `holds`; as it is where it has another shape."""
+    """The value, `safe` where the condition is not `holds`; as it is where the condition is larger."""
     check(value)
-    if np.ndim(value) == 0 or np.shape(value) != np.shape(condition):
+    shape = np.shape(value)
+    if np.broadcast_shapes(shape, np.shape(condition)) != shape:
         return value
+    if not shape:
+        return value if bool(condition) is holds else safe
     return np.where(condition, value, safe) if holds else np.where(condition, safe, value)
 
 
@@ -138,9 +141,9 @@ def may_repeat(index: Any) -> bool:
 def scatter(by: Any, index: Any, x: Any) -> Any:
     """Zeros of x's shape and dtype with `by` added at `index`; where the index repeats, all are added.
 
-    For a list, tuple or dict x: zeros in its structure with `by` at `index`.
+    For a list, tuple, namedtuple or dict x: zeros in its structure with `by` at `index`.
     """
-    if type(x) in (list, tuple, dict):
+    if isinstance(x, (list, tuple, dict)) and _is_container(x):
         return _scattered(by, index, x)
     check(x)
     if type(x) not in ARRAYS:
@@ -154,11 +157,11 @@ def scatter(by: Any, index: Any, x: Any) -> Any:
 def _scattered(by: Any, index: Any, x: Any) -> Any:
     if type(index) is slice:
         by = dict(zip(range(*index.indices(len(x))), by))
-        return type(x)(by[i] if i in by else zeros(item) for i, item in enumerate(x))
+        return _sequence(x, (by[i] if i in by else zeros(item) for i, item in enumerate(x)))
     if type(x) is dict:
-        return {key: by if key == index else zeros(item) for key, item in x.items()}
+        return _map(zeros, x) | {index: by}
     place = range(len(x))[index]
-    return type(x)(by if i == place else zeros(item) for i, item in enumerate(x))
+    return _sequence(x, (by if i == place else zeros(item) for i, item in enumerate(x)))
 
 
 def field(x: Any, name: str) -> Any:
@@ -223,8 +226,8 @@ def unpack(value: Any, n: int) -> tuple[Any, ...]:
 
 def pack(seq: Any, value: Any) -> Any:
     """The transpose of `unpack`: the adjoints of the items in the form of `value`."""
-    if type(value) in (list, tuple):
-        return type(value)(seq)
+    if isinstance(value, (list, tuple)) and _is_container(value):
+        return _sequence(value, seq)
     check(value)
     return fill(seq, value)
 
@@ -292,13 +295,17 @@ def _is_container(x: Any) -> bool:
     )
 
 
+def _sequence(x: Any, items: Iterable[Any]) -> Any:
+    """A list, tuple or namedtuple like x with other items."""
+    return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
+
+
 def _map(function: Callable[..., Any], x: Any, *more: Any) -> Any:
     """The container x with function(item, items of the others) for each item."""
     if isinstance(x, dict):
         return {key: function(item, *(each[key] for each in more)) for key, item in x.items()}
     if isinstance(x, (list, tuple)):
-        items = (function(*both) for both in zip(x, *more))
-        return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
+        return _sequence(x, (function(*both) for both in zip(x, *more)))
     values = {
         field.name: function(getattr(x, field.name), *(getattr(each, field.name) for each in more))
         for field in dataclasses.fields(x)
@@ -313,6 +320,15 @@ def zeros(x: Any) -> Any:
     if type(x) in KINDS:
         return type(x)(0) if isinstance(x, (float, complex, np.inexact)) else None
     return _map(zeros, x) if _is_container(x) else None
+
+
+def has_float(x: Any) -> bool:
+    """Whether x, or an item of the container x, can be differentiated."""
+    if not _is_container(x):
+        return zeros(x) is not None
+    found: list[bool] = []
+    _map(lambda item: found.append(has_float(item)), x)
+    return any(found)
 
 
 def accumulate(a: Any, b: Any) -> Any:
@@ -357,10 +373,10 @@ def owned(x: Any) -> Any:
 
 
 def like(bx: Any, x: Any) -> Any:
-    """The gradient bx in x's kind and dtype and in memory of its own, item by item in containers."""
+    """The gradient bx in x's kind and dtype and in memory of its own, item by item in containers (S27)."""
     if bx is None or _is_container(x):
-        return None if bx is None else _map(like, bx, x)
-    return spread(bx, x) if type(x) in KINDS else owned(bx)
+        return None if bx is None else _map(lambda item, b: like(b, item), x, bx)
+    return None if zeros(x) is None else spread(bx, x)
 
 
 def immutable(x: Any) -> Any:
@@ -370,31 +386,3 @@ def immutable(x: Any) -> Any:
     raise UntrackedMutation(
         f"an augmented assignment writes into a {type(x).__name__}; write 'x = x + y', which makes a new one"
     )
-
-
-# --- Python's own functions
-
-
-def pick(by: Any, y: Any, items: Any) -> Any:
-    """The adjoint of builtin max and min: `by` for the item that Python picked, zeros for the others."""
-    found = [cast(by if i == _chosen(y, items) else 0.0, item) for i, item in enumerate(items)]
-    return fill(found, items) if type(items) in ARRAYS else found
-
-
-def picked(seq: Any, y: Any, items: Any) -> Any:
-    """The transpose of `pick`: what stands where Python picked y from the items."""
-    return seq[_chosen(y, items)]
-
-
-def _chosen(y: Any, items: Any) -> int:
-    """The first item that is y, or that equals it."""
-    check(*items)
-    same = [i for i, item in enumerate(items) if item is y]
-    return (same or [i for i, item in enumerate(items) if item == y] or [0])[0]
-
-
-def each(by: Any, items: Any) -> Any:
-    """The adjoint of builtin sum: `by` for every item."""
-    if type(items) in ARRAYS:
-        return unreduce(by, items, 0)
-    return [unbroadcast(by, item) for item in items]

@@ -1,5 +1,7 @@
 """Random straight-line programs, judged: python -m tests.fuzz [--count 20000] [--seed S] [--minutes M].
 
+With --control the programs are those of tests/fuzz_control.py, which have loops, branches and calls.
+
 `generate(seed)` gives the source of a module with `f`, `args`, `wrt` and perhaps `rebind` (globals to
 change before a second round), `more` (arguments of other kinds for a third) and `by_keyword` (how many of
 the last arguments are passed by keyword). A program grows statement by
@@ -1066,14 +1068,16 @@ class Tally:
         return "\n".join(lines)
 
 
-def report(seed: int, source: str, verdict: Verdict, file: Path) -> None:
-    """Shrink a failure, print it, and append it to the file."""
+def report(
+    seed: int, source: str, verdict: Verdict, file: Path, keeps: Callable[[str], bool] = valid
+) -> None:
+    """Shrink a failure, print it, and append it to the file; `keeps` says which candidates are programs."""
     from tests.reduce import reduce
 
     print(f"seed {seed}: {' | '.join(verdict.key)}; shrinking", flush=True)
 
     def interesting(candidate: str) -> bool:
-        return valid(candidate) and judge(candidate, (verdict.mode,)).key == verdict.key
+        return keeps(candidate) and judge(candidate, (verdict.mode,)).key == verdict.key
 
     smaller = reduce(source, interesting) if interesting(source) else source
     detail = judge(smaller, (verdict.mode,)).detail or verdict.detail
@@ -1095,15 +1099,21 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--file", type=Path, default=Path("fuzz_failures.txt"), help="where failures are appended"
     )
+    parser.add_argument("--control", action="store_true", help="the programs of tests/fuzz_control.py")
     options = parser.parse_args(arguments)
+    make, keeps = generate, valid
+    if options.control:
+        from tests import fuzz_control
+
+        make, keeps = fuzz_control.generate, fuzz_control.kept
     tally, start = Tally(), time.monotonic()
     print(f"seeds {options.seed} to {options.seed + options.count - 1}", flush=True)
     for seed in range(options.seed, options.seed + options.count):
-        source = generate(seed)
+        source = make(seed)
         verdict = judge(source, MODES if options.all_modes else modes_of(seed))
         failed = verdict.kind in ("wrong", "crash") or (options.refused and verdict.kind == "refused")
         if tally.add(seed, verdict) and failed:
-            report(seed, source, verdict, options.file)
+            report(seed, source, verdict, options.file, keeps)
         if (seed + 1) % 1000 == 0:
             print(f"{seed + 1 - options.seed} after {time.monotonic() - start:.0f} s", flush=True)
         if time.monotonic() - start > 60 * options.minutes:

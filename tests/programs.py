@@ -595,6 +595,43 @@ def dict_of_lists_of_tuples(params, x):
     return np.sum((w2 @ h + b2) ** 2) * params["rate"]
 
 
+PAIR_OF_KEYS = frozenset(("a", "b"))
+
+
+@program(
+    {np.int64(1): 1.5, PAIR_OF_KEYS: normal(3)},
+    np.int64(1),
+    second=False,
+    also=(case({1: 1.5, PAIR_OF_KEYS: 0.5}, PAIR_OF_KEYS, second=False),),
+)
+def keys_of_any_kind(p, key):
+    return np.sum(p[key] * np.sum(p[PAIR_OF_KEYS] ** 2)) + p[np.int64(1)] * p[1]
+
+
+@program(normal(4), normal(3, 3), range(1, 3), wrt=("x", "m"))
+def indexed_by_ranges(x, m, r):
+    return np.sum(x[range(2)] ** 2) * np.sum(x[r]) + np.sum(m[range(3), range(3)]) * np.sum(m[:, r] ** 2)
+
+
+@program(normal(3), 1.5)
+def copied_scalars(x, a):
+    total = x[0].copy()
+    total += a * x[1]
+    total *= np.sum(x).copy()
+    return total
+
+
+def halves(x, y):
+    return Layer(x * y, x + y)
+
+
+@program(normal(3), 0.5, wrt=("x", "y"))
+def helper_returns_namedtuple(x, y):
+    w, b = halves(x, y)
+    pair = halves(np.sum(w), y)
+    return sum(pair) * pair.w + b[0] + np.sum(np.concatenate(halves(w, b)) ** 2)
+
+
 @program({"x": normal(3), "n": 3, "name": "sum", "flag": None})
 def unneeded_leaves(p):
     return np.sum(p["x"]) * p["n"]

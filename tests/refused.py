@@ -86,28 +86,6 @@ async def coroutine(x):
     return np.sum(x)
 
 
-@refused(UnsupportedSyntax, r"\bif\b", normal(3))
-def branch(x):
-    if np.sum(x) > 0:  # <--
-        return np.sum(x)
-    return -np.sum(x)
-
-
-@refused(UnsupportedSyntax, r"\bfor\b", normal(3))
-def loop(x):
-    s = 0.0
-    for i in range(3):  # <--
-        s = s + x[i]
-    return s
-
-
-@refused(UnsupportedSyntax, r"while", 1.5)
-def while_loop(x):
-    while x < 10:  # <--
-        x = x * 2
-    return x
-
-
 @refused(UnsupportedSyntax, r"with", normal(3))
 def with_block(x):
     with np.errstate(all="ignore"):  # <--
@@ -169,21 +147,6 @@ def import_inside(x):
     return math.sin(x)
 
 
-@refused(UnsupportedSyntax, r"conditional", 1.5)
-def conditional_expression(x):
-    return x * 2 if x > 0 else x  # <--
-
-
-@refused(UnsupportedSyntax, r"\band\b", 1.5)
-def boolean_operation(x):
-    return x and x * 2  # <--
-
-
-@refused(UnsupportedSyntax, r"comparison", 1.5)
-def chained_comparison(x):
-    return x * (0 < x < 2)  # <--
-
-
 @refused(UnsupportedSyntax, r"assert", normal(3))
 def assertion(x):
     assert x.shape == (3,)  # <--
@@ -229,11 +192,6 @@ def loops(x):
     for _ in range(2):
         x = x * 2
     return x
-
-
-@refused(UnsupportedSyntax, r"\bfor\b.*", 1.5)
-def loop_in_helper(x):
-    return loops(x)
 
 
 # --- writes

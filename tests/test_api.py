@@ -323,6 +323,38 @@ def test_second_order_without_a_spec_is_right_or_refused():
         assert "running(v)" in str(refused)
 
 
+def test_second_order_with_a_function_of_numpy_as_spec():
+    linear(running, lambda by, v, factor=1.0: factor * np.flip(np.cumsum(np.flip(by))), spec=np.cumsum)
+    both_orders(lambda v: running(v, 2.0) @ v, normal(4))
+    multilinear(weighted, lambda by, a, b: (by * b, by * a), spec=np.multiply)
+    both_orders(lambda a, b: weighted(a, b) @ (a * b), normal(3), normal(3, seed=1))
+
+
+def test_second_order_of_elementwise_rules_without_spec():
+    """They are tried once for each kind of operands."""
+    elementwise(python_cube, lambda y, x: 3 * x**2)
+    elementwise(mixed, lambda y, x1, x2, scale: (scale * np.exp(x2), y), wrt=("x1", "x2"))
+    for x in (2.0, np.float32(1.5), normal(3), normal(3, 1), normal(2, 3)):
+        both_orders(lambda x: np.sum(python_cube(x) * x), x)
+        first = grad(lambda x: np.sum(python_cube(x)))
+        hessian = grad(lambda x, first=first: np.sum(first(x)))(x)
+        assert type(hessian) is type(x) and np.result_type(hessian) == np.result_type(x)
+        close(hessian, 6 * x)
+    both_orders(lambda x, y: np.sum(mixed(x, y, 2.0) @ np.ones(3)), normal(2, 1), normal(3, seed=1))
+    both_orders(lambda x: np.linalg.norm(mixed(x, x, scale=2.0)), normal(3))
+
+
+def test_an_elementwise_function_that_cannot_be_tried_is_differentiated_once():
+    def picky(x):
+        for _ in range(1):
+            if np.all(x == 1):
+                raise ValueError("not on ones")
+        return np.asarray(x) ** 2
+
+    elementwise(picky, lambda y, x: 2 * x)
+    close(grad(lambda x: np.sum(picky(x)))(np.array([2.0, 3.0])), [4.0, 6.0])
+
+
 @pytest.mark.parametrize("order", [1, 2])
 def test_the_function_that_has_the_rule_itself(order):
     """grad, vjp and check_grads of a function with a rule use the rule, not its source."""
@@ -355,6 +387,17 @@ def test_constant_but():
             grad(lambda r, x: r + np.sum(scaled(x, r)))(3.0, x)
     with pytest.raises(MissingRule, match="scaled"):
         grad(lambda r: r + scaled(2.0, r))(3.0)
+
+
+@pytest.mark.parametrize("spec", [{}, {"spec": np.copy}])
+def test_constant_but_without_a_spec_of_its_own(spec):
+    constant(scaled, but=("rate",), **spec)
+    x = normal(3)
+    close(grad(lambda x: np.sum(x * scaled(x)))(x), x)
+    first = grad(lambda x: np.sum(x**2 * scaled(x)))
+    close(grad(lambda x: np.sum(first(x)))(x), 2 * x)
+    with pytest.raises(MissingRule, match="scaled"):
+        grad(lambda r, x: r + np.sum(scaled(x, r)))(3.0, x)
 
 
 def test_unsupported():

@@ -202,6 +202,7 @@ def test_more_directions_cost_more_calls(directions):
     elementwise(counted, lambda y, x: 2 * x)
     check_grads(lambda x: counted(x), (normal(3),), directions=directions)
     del RULES[counted]
+    calls = [x for x in calls if len(x) == 3]  # the rule has no spec=: it is tried once on one element
     assert len(calls) == 1 + 2 * directions
 
 

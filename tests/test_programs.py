@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import threading
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.oracle import (
     Point,
     as_list,
     check,
+    check_second_order,
     close,
     equal,
     jittered,
@@ -35,6 +37,66 @@ def name_of(program: Program) -> str:
 @pytest.mark.parametrize("program", PROGRAMS, ids=name_of)
 def test_program(program: Program) -> None:
     check(program)
+
+
+# --- in the general form, which serves beyond 64 signatures
+
+
+def single(leaf: Any) -> Any:
+    """float32 for every float array, as a scalar for a number."""
+    if isinstance(leaf, (np.ndarray, float)) and np.asarray(leaf).dtype == np.float64:
+        return leaf.astype(np.float32) if isinstance(leaf, np.ndarray) else np.float32(leaf)
+    return leaf
+
+
+def short(leaf: Any) -> Any:
+    """The first element along each axis, which stays."""
+    return leaf[(slice(0, 1),) * leaf.ndim] if isinstance(leaf, np.ndarray) else leaf
+
+
+VARIANTS: dict[str, Any] = {
+    "as it is": lambda leaf: leaf,
+    "single precision": single,
+    "unit axes": short,
+    "lists": lambda leaf: leaf.tolist() if isinstance(leaf, np.ndarray) and leaf.ndim == 1 else leaf,
+    "numbers": lambda leaf: leaf.flat[0].item() if isinstance(leaf, np.ndarray) and leaf.size else leaf,
+    "rank 0": lambda leaf: np.array(leaf) if isinstance(leaf, float) else leaf,
+}
+# of which the general form knows too little, so that each signature gets a gradient of its own
+TOO_LITTLE = {"partial", "method_of_a_global", "loss", "namedtuple_fields", "dict_methods", "list_as_vector"}
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=name_of)
+def test_the_general_form(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gradient in which nothing is known gives what the one for the signature gives."""
+    specific = astgrad.grad(program.function, program.wrt)
+    general = astgrad.grad(program.function, program.wrt)
+    for (name, change), case in itertools.product(VARIANTS.items(), program.cases):
+        point = case.point.map(change)
+        with case.rebound(program.function), np.errstate(all="ignore"):
+            try:
+                wanted = point(specific)
+            except Exception:  # a variant that the program does not take
+                assert name != "as it is"
+                continue
+            with monkeypatch.context() as patch:
+                patch.setattr("astgrad.gradient.SIGNATURES", 0)
+                found = point(general)
+        for one, part in zip(places(program.function, program.wrt, point), as_list(found, program.wrt)):
+            assert not wrong_structure(part, point.get(one)), name
+        tolerance = 2e-3 if name == "single precision" else program.tolerance
+        assert close(found, wanted, tolerance), f"{name}: {found!r}, for the signature {wanted!r}"
+        if name == "as it is":
+            assert bool(general.sources) == (program.name in TOO_LITTLE)
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=name_of)
+def test_second_order_in_the_general_form(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("astgrad.gradient.SIGNATURES", 0)
+    case = program.cases[0]
+    if case.second:
+        with case.rebound(program.function):
+            check_second_order(program, case, astgrad.grad(program.function, program.wrt))
 
 
 def test_there_are_enough_programs() -> None:

@@ -47,6 +47,30 @@ def test_S1_defaults_that_are_rebound_between_calls() -> None:
             np.testing.assert_array_equal(gradient(X), a * np.ones(3))
 
 
+def test_S1_defaults_that_come_and_go() -> None:
+    def f(x: Any, a: Any) -> Any:
+        return np.sum(x * a)
+
+    def g(x: Any, *, a: Any) -> Any:
+        return np.sum(x * a)
+
+    for function, name, first, second in (
+        (f, "__defaults__", (3.0,), (5.0,)),
+        (g, "__kwdefaults__", {"a": 3.0}, {"a": 5.0}),
+    ):
+        gradient = grad(function)
+        for defaults, factor in ((first, 3.0), (None, None), (second, 5.0), (None, None)):
+            np.testing.assert_array_equal(gradient(X, a=2.0), 2.0 * np.ones(3))
+            setattr(function, name, defaults)
+            for given in ({"a": 7.0}, {}, {"a": 2.0}, {}):
+                if given or factor is not None:
+                    want = given.get("a", factor) * np.ones(3)
+                    np.testing.assert_array_equal(gradient(X, **given), want)
+                    continue
+                with pytest.raises(TypeError, match="'a'"):
+                    gradient(X)
+
+
 def test_S1_defaults_of_keywords_that_are_rebound_or_written_between_calls() -> None:
     def f(x: Any, *, a: Any = 2.0) -> Any:
         return np.sum(x * a)
@@ -206,6 +230,16 @@ def test_S2_an_index_that_takes_many_values_goes_to_the_general_form() -> None:
     for n in range(-20, 20):
         for k, layer in enumerate(gradient(layers, n)):
             np.testing.assert_array_equal(layer, np.full(3, float(k == n % 20)))
+
+
+def test_keys_that_do_not_compare_with_each_other() -> None:
+    """np.int64(1) == (0, 1) is an array: keys are found as a dict finds them."""
+    p = {(0, 1): 0.5, np.int64(1): 1.5, 2: 2.5}
+    for optimize in (True, False):
+        gradient = grad(lambda p, key: p[key] ** 2 * p[0, 1] * p[1], optimize=optimize)
+        for _ in range(2):
+            assert gradient(p, (0, 1)) == {(0, 1): 1.125, np.int64(1): 0.125, 2: 0.0}
+        assert gradient._general_form().function(p, (0, 1)) == gradient(p, (0, 1))
 
 
 def test_containers_of_many_leaves() -> None:

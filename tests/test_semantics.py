@@ -201,6 +201,19 @@ def test_S3_other_array_types_are_refused_even_as_constants(make, where):
     refused(MissingRule, r"matrix|MaskedArray|recarray", text, *args, M=other)
 
 
+def test_S3_a_number_of_numpy_repeats_a_list_as_an_int_does():
+    refused(
+        MissingRule,
+        "list",
+        "def f(x, n):\n    return np.sum(np.array(x * n) ** 2)\n",
+        [1.0, 2.0],
+        np.int64(2),
+    )
+    for expression in ("np.sum(x * np.float64(2.0))", "np.sum(abs(x))"):
+        with pytest.raises(TypeError):
+            gradient(expression, [1.0, 2.0])
+
+
 def test_S3_arrays_of_objects_are_refused():
     refused(MissingRule, "object", "np.sum(x * y)", X, np.array([1, 2, 3], object))
 
@@ -355,6 +368,25 @@ def test_S9_what_the_primal_raises_the_gradient_raises(text, args, error):
         with pytest.raises(error) as got:
             grad(f, optimize=optimize)(*args)
         assert type(got.value) is type(want.value) and str(got.value) == str(want.value)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["np.sum(x.reshape(2, 2))", "np.sum(x) * np.sum(x.reshape(2, 2))", "x[0] * x[7]", "np.sum(x) - x[7]"],
+)
+@pytest.mark.parametrize("make", [grad, value_and_grad])
+def test_S9_the_primals_error_comes_before_those_of_the_backward_sweep(expression, make):
+    """From the same line too: not from one that differentiates it."""
+    f = written(f"def f(x):\n    return {expression}\n")
+    for x in (np.ones(3), np.ones(0)):
+        with pytest.raises((ValueError, IndexError)) as want:
+            f(x)
+        made = make(f)
+        with pytest.raises(type(want.value)) as got:
+            made(x)
+        assert str(got.value) == str(want.value)
+        text = made.source_for(x).splitlines()
+        assert "# backward" not in "\n".join(text[: got.traceback[-1].lineno])
 
 
 def test_S9_sizes_are_tested_at_each_call_of_one_signature():
@@ -549,6 +581,9 @@ MASKED = [
     ),
     ("np.where(x > 0, np.sqrt(x), 0)", 0.0, 0.0),
     ("np.where(x > 0, np.sqrt(x), 0)", np.float64(0.0), 0.0),
+    # a mask holds for what broadcasting stretches afterwards
+    ("np.sum(np.where(x > 0, np.array([1.0, 2.0]) / x, 0))", np.array([[0.0], [1.0]]), [[0.0], [-3.0]]),
+    ("np.sum(np.where(x > 0, np.array([1.0, 2.0]) / x, 0))", 0.0, 0.0),
 ]
 
 
@@ -556,6 +591,52 @@ MASKED = [
 @pytest.mark.parametrize("expression, x, expected", MASKED)
 def test_S25_the_arm_that_is_not_taken_has_the_derivative_zero(expression, x, expected):
     assert np.array_equal(gradient(expression, x), expected)
+    assert np.array_equal(in_general(f"def f(x):\n    return {expression}\n")(x), expected)
+
+
+def in_general(text, wrt=0, **names):
+    """The gradient for a signature of which nothing is known."""
+    return grad(written(text, **names), wrt)._general_form().function
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_S25_masks_at_second_order():
+    first = grad(written("def f(x):\n    return np.sum(np.where(x > 0, x * np.log(x), 0))\n"))
+    text = "def f(x):\n    return np.sum(first(x))\n"
+    x = np.array([0.0, 1.0, 2.0])
+    first(x)  # its text is read before there is another of that name
+    assert np.array_equal(gradient(text, x, first=first), [0.0, 1.0, 0.5])
+    assert np.array_equal(in_general(text, first=first)(x), [0.0, 1.0, 0.5])
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_S25_a_condition_that_is_larger_masks_nothing():
+    """In the general form a helper sees the shapes: by is not masked where y is a number."""
+    first = grad(written("def f(x, y):\n    return np.sum(np.where(x > 0, x**y, x))\n"), wrt=1)
+    text = "def f(x, y):\n    return first(x, y)\n"
+    x = np.array([-1.0, 0.5, 2.0])
+    first(x, 1.5)
+    want = np.sum(x[1:] ** 1.5 * np.log(x[1:]) ** 2)
+    assert np.allclose([gradient(text, x, 1.5, wrt=1, first=first)], want)
+    assert np.allclose([in_general(text, 1, first=first)(x, 1.5)], want)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("rows", [np.zeros((2, 3)), np.array([[0.0, 0.0, 0.0], [1.0, 2.0, 3.0]])])
+@pytest.mark.parametrize(
+    "expression",
+    [
+        *("np.linalg.norm(x)", "np.linalg.norm(x, axis=1)", "np.linalg.norm(x, 3, axis=1)"),
+        *("np.linalg.norm(x[0], 1.5)", "np.std(x)", "np.std(x, axis=1)"),
+    ],
+)
+def test_second_derivatives_of_norms_at_0_are_0(expression, rows):
+    first = grad(written(f"def f(x):\n    return np.sum({expression})\n"))
+    assert np.array_equal(first(np.zeros((2, 3))), np.zeros((2, 3)))
+    text = "def f(x, v):\n    return np.sum(v * first(x))\n"
+    got = gradient(text, rows, np.arange(6.0).reshape(2, 3), first=first)
+    assert np.all(np.isfinite(got))
+    assert np.any(rows) or not np.any(got)
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -598,6 +679,14 @@ def test_S27_none_zeros_and_exact_floats():
     assert np.array_equal(gradient("y * 2", X, 1.5), np.zeros(3))
     assert gradient("x * y", 1.5, np.float64(2.0)) == 2.0 and type(gradient("x * np.sum(y)", 1.5, Y)) is float
     refused(NotDifferentiable, "no float", "x * 2", 3, 1.0)
+
+
+def test_S27_none_in_the_general_form(monkeypatch):
+    monkeypatch.setattr("astgrad.gradient.SIGNATURES", 0)
+    got = gradient("x['w'] * x['n']", {"n": 3, "w": 1.5, "unused": 2.5, "name": "a"})
+    assert got == {"n": None, "w": 3.0, "unused": 0.0, "name": None}
+    refused(NotDifferentiable, "no float", "x * 2", 3, 1.0)
+    assert gradient("x * 2", 3.0) == 2.0
     refused(NotDifferentiable, "no float", "x['n'] * 2", {"n": 3}, 1.0)
 
 

@@ -14,13 +14,15 @@ from collections.abc import Iterable
 import numpy as np
 
 from astgrad import ir
+from astgrad.analyses.regions import outer
 from astgrad.ir import Atom, Block, Call, If, Loop, Statement, Var
 
 
 class Memory:
     """The classes of memory of some statements, regions included."""
 
-    def __init__(self, body: tuple[Statement, ...]) -> None:
+    def __init__(self, body: tuple[Statement, ...], *, tapes: bool = True) -> None:
+        self.tapes = tapes  # whether what is on a tape counts as held by somebody else
         self.parent: dict[Var, Var] = {}
         self.foreign: set[Var] = set()  # representatives
         self.made: dict[Var, list[Call]] = {}  # the calls that make memory
@@ -113,8 +115,10 @@ class Memory:
             bound.add(tape.list)
             for atom in tape.atoms:  # what is on a tape lives as long as that
                 for var in ir.variables(atom):
-                    bound.add(var)
-                    self.mark(var)
+                    if tape.reads:
+                        bound.add(var)
+                    if self.tapes:
+                        self.mark(var)
 
 
 def last_reads(function: ir.Function, memory: Memory) -> set[tuple[int, Var]]:
@@ -154,7 +158,7 @@ class _Deaths:
         outside: set[Var] = set()
         around = set(alive.live)
         for block in ir.blocks(statement):
-            outside.update(_outer(block))
+            outside.update(outer(block))
         if isinstance(statement, Loop):
             outside -= {*statement.params, *statement.items}
             around |= outside  # the next step reads it again
@@ -192,25 +196,3 @@ class _Counted:
             if var not in self.live:
                 self.live.add(var)
                 self.add_class(var, 1)
-
-
-def _outer(block: Block) -> set[Var]:
-    """What a block reads from outside of it."""
-    inside: set[Var] = set()
-    found: set[Var] = set()
-    for statement in block.body:
-        for atom in ir.operands(statement):
-            found.update(ir.variables(atom))
-        for inner in ir.blocks(statement):
-            found |= _outer(inner)
-        if isinstance(statement, Loop):
-            inside.update((*statement.params, *statement.items))
-            for tape in statement.tapes:
-                for atom in tape.atoms:
-                    (inside if tape.reads else found).update(ir.variables(atom))
-                if not tape.reads:
-                    inside.add(tape.list)
-        inside.update(ir.targets(statement))
-    for result in block.results:
-        found.update(ir.variables(result))
-    return found - inside

@@ -5,8 +5,9 @@ In comes a function, out comes the set of calls without a statement of their own
     t1 = exp(f); t2 = sum(t1); s = log(t2)     ->     s = np.log(np.sum(np.exp(f)))
 
 Folded are unnamed values with one use in the same block. A folded call is evaluated where it is printed:
-never later than a write to memory that it reads, never across another effect (S8). Depth and length are
-bounded (S30). Views, lengths and small integer arithmetic are repeated at each use.
+never later than a write to memory that it reads, never across another effect (S8). A call of the primal that
+may raise is not moved into the backward sweep past another that may (S9). Depth and length are bounded (S30).
+Views, lengths and small integer arithmetic are repeated at each use.
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ import numpy as np
 
 from astgrad import ir
 from astgrad.analyses.liveness import recorded_at
+from astgrad.analyses.raising import constraints
 from astgrad.analyses.specs import Number, Spec
 from astgrad.emit import uses
-from astgrad.emit.calls import in_order, is_alias, is_append, writes_first
+from astgrad.emit.calls import in_order, is_alias, is_append, operator_of, writes_first
 from astgrad.emit.logic import logical
 from astgrad.emit.memory import OUTSIDE, Memory, Roots, overlap, union
 from astgrad.ir import Atom, Call, Const, Loop, Method, Tape, Tree, Var
+from astgrad.transform.builder import Builder
 
 Records = dict[int, list[Tape]]
 
@@ -66,6 +69,7 @@ class _Expression:
     chain: int = 0  # attributes behind brackets
     events: tuple[int, ...] = ()  # positions of effects among its calls
     reads: tuple[tuple[int, Roots], ...] = ()  # positions of reads of memory, and of which
+    calls: tuple[int, ...] = ()  # positions of all its calls
 
     @property
     def first(self) -> int:
@@ -81,6 +85,8 @@ class _Block:
     readers: list[int] = field(default_factory=list)
     reads: list[Roots] = field(default_factory=list)
     pending: dict[Var, _Expression] = field(default_factory=dict)
+    calls: dict[int, ir.Statement] = field(default_factory=dict)  # by position
+    backward: bool = False  # whether the backward sweep has begun
 
 
 @dataclass(eq=False, repr=False)
@@ -97,6 +103,7 @@ class _Folder:
     cheap: dict[Var, _Expression] = field(default_factory=dict)  # printed at several places
     logical: dict[Var, Call] = field(default_factory=dict)  # branches that are `and` or `or`
     light: set[Var] = field(default_factory=set)  # might be
+    raising: dict[Call, bool] = field(default_factory=dict)  # whether a call may raise
 
     def block(self, block: ir.Block, results: bool = True, records: Records | None = None) -> None:
         here = _Block()
@@ -126,6 +133,8 @@ class _Folder:
             for inner in ir.blocks(statement):
                 self.block(inner, isinstance(statement, ir.If))
         self.effects(here, position, statement)
+        here.backward = here.backward or statement.origin.backward
+        here.calls[position] = statement
 
     def logic(self, here: _Block, position: int, statement: ir.Statement) -> None:
         """a and b, a or b: an expression, where nothing of b needs a statement."""
@@ -149,6 +158,7 @@ class _Folder:
             0,
             (*(p for e in taken for p in e.events), *((position,) if event else ())),
             (*(r for e in taken for r in e.reads), *reads),
+            (*(p for e in taken for p in e.calls), position),
         )
         assert call.target is not None
         self.logical[call.target] = call
@@ -184,8 +194,11 @@ class _Folder:
                 0 if kept else chain,
                 (*(p for e in taken for p in e.events), *((position,) if event else ())),
                 (*(r for e in taken for r in e.reads), *(((position, read),) if read != frozenset() else ())),
+                (*(p for e in taken for p in e.calls), position),
             )
             self.offer(here, call.target, expression)
+        here.backward = here.backward or call.origin.backward
+        here.calls[position] = call
 
     def offer(self, here: _Block, target: Var, expression: _Expression) -> None:
         """Remember a call that may be folded into a later one."""
@@ -217,10 +230,14 @@ class _Folder:
         wanted = {v: here.pending.pop(v) for v in found}
         self.shorten(wanted, length, set(kept))
         later: set[int] = set()  # positions of what is evaluated after the expression at hand
-        taken = []
+        taken: list[_Expression] = []
         for var in reversed(found):
             expression = wanted.get(var)
-            if expression and self.may_move(here, expression, later):
+            if (
+                expression
+                and self.may_move(here, expression, later)
+                and self.may_raise_late(here, expression, taken)
+            ):
                 later.update(expression.events, (position for position, _ in expression.reads))
                 taken.append(expression)
                 self.folded[var] = expression.call
@@ -260,6 +277,33 @@ class _Folder:
         between = zip(here.readers[index : index + NEAR], here.reads[index:])
         read = [roots for position, roots in between if position not in own]
         return len(here.readers) - index <= NEAR and not any(overlap(r, w) for r in read for w in written)
+
+    def may_raise_late(self, here: _Block, expression: _Expression, later: list[_Expression]) -> bool:
+        """Whether the errors of the primal in an expression still come in their order, and first (S9)."""
+        if not here.backward:
+            return True
+        calls = here.calls
+        own = [p for p in expression.calls if not calls[p].origin.backward and self.raises(calls[p])]
+        if not own:
+            return True
+        behind = {p for e in (expression, *later) for p in e.calls}
+        passed = (call for p, call in calls.items() if p > min(own) and p not in behind)
+        return not any(map(self.raises, passed))
+
+    def raises(self, call: ir.Statement) -> bool:
+        """Whether a call may raise; arithmetic of numbers in the backward sweep does not (S12)."""
+        if not isinstance(call, Call):
+            return True
+        if call not in self.raising:
+            known = Builder(specs=self.specs)
+            args = tuple(map(known.spec, call.args))
+            op = call.op.value if isinstance(call.op, Const) else None
+            if call.origin.backward and operator_of(call) and all(isinstance(arg, Number) for arg in args):
+                self.raising[call] = False
+            else:
+                found = constraints(op, args, {name: known.spec(value) for name, value in call.kwargs})
+                self.raising[call] = found != []
+        return self.raising[call]
 
     def effects(self, here: _Block, position: int, statement: ir.Statement) -> None:
         """What is read and written inside a statement with blocks."""

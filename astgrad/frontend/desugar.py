@@ -1,27 +1,30 @@
-"""Trees to simpler trees: what the lowering wants to know of statements before it walks them.
+"""Trees: how they are walked, what they bind, and the nodes that the desugaring makes itself.
 
-`sink` moves what follows an `if` that returns into the branches that fall through, so that
-
-    if t:                      if t:
-        return a                   return a
-    b = f(a)         becomes   else:
-    return b                       b = f(a)
-                                   return b
-
-and an `if` with a return in it is always the last of its statements.
+A `Made` node stands where another one stood (`at`) and has its place in the source. Flags are names that no
+program can spell (`%left1`): `Mark` binds one to a constant, `Keep` to a value, `Flag` reads it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 FUNCTIONS = {"FunctionDef", "AsyncFunctionDef", "Lambda", "ClassDef"}  # scopes of their own
+COMPREHENSIONS = {"ListComp", "SetComp", "DictComp", "GeneratorExp"}
+JUMPS = {"Return", "Break", "Continue", "Leave", "Finish"}
+ENDS = JUMPS | {"Raise"}
+NO_JUMPS: frozenset[str] = frozenset()
 
 
 def kind(node: Any) -> str:
     """The name of the node's class, the key of every table."""
     return type(node).__name__
+
+
+def written(node: Any) -> str:
+    """The kind of a statement as it was written, where a `Made` node stands for it."""
+    return kind(node.at if isinstance(node, (Repeat, Inside, Attempt)) else node)
 
 
 def walk(nodes: list[Any]) -> Iterator[Any]:
@@ -44,6 +47,175 @@ def children(node: Any) -> Iterator[Any]:
             yield value
 
 
+# --- nodes of our own
+
+
+@dataclass(eq=False)
+class Made:
+    """A node made while desugaring, in the place of the node `at`."""
+
+    at: Any
+    _fields: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def lineno(self) -> int:
+        return int(self.at.lineno)
+
+    @property
+    def col_offset(self) -> int:
+        return int(self.at.col_offset)
+
+    @property
+    def end_lineno(self) -> int:
+        return int(self.at.end_lineno)
+
+    @property
+    def end_col_offset(self) -> int:
+        return int(self.at.end_col_offset)
+
+
+@dataclass(eq=False)
+class Mark(Made):
+    """name = value, a constant."""
+
+    name: str
+    value: bool
+
+
+@dataclass(eq=False)
+class Keep(Made):
+    """name = value, an expression (None: None)."""
+
+    name: str
+    value: Any
+    _fields: ClassVar[tuple[str, ...]] = ("value",)
+
+
+@dataclass(eq=False)
+class Flag(Made):
+    """The value of a flag, or of what was kept."""
+
+    name: str
+
+
+@dataclass(eq=False)
+class Return(Made):
+    """A return of a value that was kept."""
+
+    value: Any
+    _fields: ClassVar[tuple[str, ...]] = ("value",)
+
+
+@dataclass(eq=False)
+class Break(Made):
+    """A break behind a block that could not be left at once."""
+
+
+@dataclass(eq=False)
+class Continue(Made):
+    """A continue behind a block that could not be left at once."""
+
+
+@dataclass(eq=False)
+class Leave(Made):
+    """The loop ends for the exit code behind it, where `name` is tested."""
+
+    name: str
+
+
+@dataclass(eq=False)
+class Finish(Made):
+    """The loop ends because its test fails."""
+
+
+@dataclass(eq=False)
+class Branch(Made):
+    """An `if`, which knows the jumps that leave it and at how many points it falls through."""
+
+    test: Any
+    body: list[Any]
+    orelse: list[Any]
+    jumps: frozenset[str] = field(init=False)
+    falls: int = field(init=False)
+    _fields: ClassVar[tuple[str, ...]] = ("test", "body", "orelse")
+
+    def __post_init__(self) -> None:
+        self.jumps = jumps(self.body) | jumps(self.orelse)
+        self.falls = falls(self.body) + falls(self.orelse)
+        if not self.jumps:
+            self.falls = min(self.falls, 1)
+
+
+@dataclass(eq=False)
+class Repeat(Made):
+    """A loop without jumps: it ends where `test` fails, `iter` has no more items, or `stop` is set."""
+
+    target: Any
+    iter: Any
+    test: Any
+    body: list[Any]
+    stop: str
+    _fields: ClassVar[tuple[str, ...]] = ("iter", "target", "test", "body")
+
+
+@dataclass(eq=False)
+class Inside(Made):
+    """A `with` of one context without jumps."""
+
+    context: Any
+    target: Any
+    body: list[Any]
+    _fields: ClassVar[tuple[str, ...]] = ("context", "target", "body")
+
+
+@dataclass(eq=False)
+class Attempt(Made):
+    """A `try` without jumps."""
+
+    body: list[Any]
+    handlers: list[Any]
+    orelse: list[Any]
+    finalbody: list[Any]
+    _fields: ClassVar[tuple[str, ...]] = ("body", "handlers", "orelse", "finalbody")
+
+
+@dataclass(eq=False)
+class Caught(Made):
+    """One `except` of a `try` without jumps."""
+
+    type: Any
+    name: str
+    body: list[Any]
+    _fields: ClassVar[tuple[str, ...]] = ("type", "body")
+
+
+def leaves(node: Any) -> frozenset[str]:
+    """The kinds of jumps that leave a statement."""
+    if isinstance(node, Branch):
+        return node.jumps
+    found = kind(node)
+    return frozenset((found,)) if found in JUMPS else NO_JUMPS
+
+
+def jumps(nodes: list[Any]) -> frozenset[str]:
+    """The kinds of jumps that leave these statements."""
+    found = [leaves(node) for node in nodes if isinstance(node, Branch) or kind(node) in JUMPS]
+    return NO_JUMPS.union(*found) if found else NO_JUMPS
+
+
+def falls(nodes: list[Any]) -> int:
+    """At how many points control falls out of the end of these statements."""
+    count = 1
+    for node in nodes:
+        count = node.falls if isinstance(node, Branch) else 0 if kind(node) in ENDS else 1
+        if not count:
+            return 0
+    return count
+
+
+# --- what a function binds
+
+
 def parameters(arguments: Any) -> list[tuple[str, Any]]:
     """(kind, name node) of every parameter, in order."""
     found = [("POSITIONAL_ONLY", node) for node in arguments.posonlyargs]
@@ -55,58 +227,46 @@ def parameters(arguments: Any) -> list[tuple[str, Any]]:
 
 def bound(function: Any) -> dict[str, int]:
     """How many places of a function bind each of its locals; a parameter is one of them."""
-    names = [node.id for _, node in parameters(function.args)]
-    if kind(function) != "Lambda":
-        names += [name for statement in function.body for name in _binds(statement)]
-    return {name: names.count(name) for name in names} if len(names) < 50 else _count(names)
-
-
-def _count(names: list[str]) -> dict[str, int]:
     counts: dict[str, int] = {}
-    for name in names:
+    names = [node.id for _, node in parameters(function.args)]
+    body = [function.body] if kind(function) == "Lambda" else function.body
+    for name in (*names, *(name for statement in body for name in binds(statement))):
         counts[name] = counts.get(name, 0) + 1
+    for node in walk(body):
+        for name in node.names if kind(node) in ("Global", "Nonlocal") else ():
+            counts.pop(name, None)
     return counts
 
 
-def _binds(statement: Any) -> list[str]:
-    """The names that a statement binds, one entry a place."""
-    found = kind(statement)
-    if found == "Assign":
-        return [name for target in statement.targets for name in _names(target)]
-    if found in ("AugAssign", "AnnAssign"):
-        return _names(statement.target)
-    if found in ("FunctionDef", "AsyncFunctionDef", "ClassDef"):
-        return [statement.name]
-    if found in ("Expr", "Return", "Pass"):
-        return []
-    arms = [getattr(statement, name, []) for name in ("body", "orelse", "finalbody")]
-    return [name for arm in arms for inner in arm for name in _binds(inner)]
+def binds(node: Any) -> Iterator[str]:
+    """The names that a node binds in its own scope, one entry a place."""
+    todo = [node]
+    while todo:
+        node = todo.pop()
+        found = kind(node)
+        if found in FUNCTIONS:
+            if found != "Lambda":
+                yield node.name
+        elif found in COMPREHENSIONS:
+            inner = (each for each in walk(list(children(node))) if kind(each) == "NamedExpr")
+            yield from (each.target.id for each in inner)
+        elif found == "Name":
+            if kind(node.ctx) == "Store":
+                yield node.id
+        else:
+            yield from _named(node, found)
+            todo += reversed(list(children(node)))
 
 
-def _names(target: Any) -> list[str]:
-    if kind(target) in ("Tuple", "List"):
-        return [name for item in target.elts for name in _names(item)]
-    if kind(target) == "Starred":
-        return _names(target.value)
-    return [target.id] if kind(target) == "Name" else []
-
-
-def returns(statement: Any) -> bool:
-    """Whether a return stands in an `if`, at any depth."""
-    return kind(statement) == "If" and any(
-        kind(inner) == "Return" or returns(inner) for inner in (*statement.body, *statement.orelse)
-    )
-
-
-def sink(statements: list[Any]) -> list[Any]:
-    """The statements with every `if` that returns in last place, and nothing behind a return."""
-    for at, statement in enumerate(statements):
-        if kind(statement) == "Return":
-            return statements[: at + 1]
-        if returns(statement):
-            rest = statements[at + 1 :]
-            last = type(statement)(statement.test, sink(statement.body + rest), sink(statement.orelse + rest))
-            for name in ("lineno", "col_offset", "end_lineno", "end_col_offset"):
-                setattr(last, name, getattr(statement, name))
-            return [*statements[:at], last]
-    return statements
+def _named(node: Any, found: str) -> Iterator[str]:
+    """The names that a node binds by a field that is no Name."""
+    if found in ("MatchAs", "MatchStar") and node.name:
+        yield getattr(node.name, "id", node.name)
+    elif found == "MatchMapping" and node.rest:
+        yield node.rest
+    elif found in ("Import", "ImportFrom"):
+        yield from (alias.asname or alias.name.partition(".")[0] for alias in node.names)
+    elif (found in ("Mark", "Keep") and isinstance(node, (Mark, Keep))) or (
+        isinstance(node, Caught) and node.name
+    ):
+        yield node.name

@@ -15,15 +15,17 @@ from __future__ import annotations
 import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from astgrad.errors import Origin, UnsupportedSyntax, refuse
 from astgrad.frontend import fence
-from astgrad.frontend.desugar import kind
+from astgrad.frontend.desugar import kind, written
 from astgrad.frontend.resolve import Scope, mangle
 from astgrad.frontend.source import Source
-from astgrad.ir import Atom, Block, Call, Closure, Const, If, Method, Statement, Tree, Var
+from astgrad.ir import UNDEFINED, Atom, Block, Call, Closure, Const, If, Method, Statement, Tree, Var
+from astgrad.runtime_python import bound, unbound
 
 BINARY = {
     "Add": "add",
@@ -58,7 +60,63 @@ OTHERS = {
 }
 OPERATORS = {name: Const(getattr(operator, function)) for name, function in (BINARY | OTHERS).items()}
 SIGNS: dict[str, Callable[[Any], Any]] = {"USub": operator.neg, "UAdd": operator.pos}
+CONVERSIONS = {ord(letter): Const(function) for letter, function in zip("sra", (str, repr, ascii))}
+FORMAT, JOIN = Const(format), Const(Method("join"))
 GETATTR, GETITEM, NONE = Const(getattr), Const(operator.getitem), Const(None)
+
+
+TRUE, FALSE = Const(True), Const(False)
+
+Live = frozenset[str] | None  # the names read behind a statement; None: any
+
+
+@dataclass(eq=False, repr=False)
+class Phis:
+    """The values of two arms that meet: one phi for each pair of different atoms."""
+
+    maybe: set[Var]  # Vars that may be undefined
+    vars: list[Var] = field(default_factory=list)
+    pairs: list[tuple[Atom, Atom]] = field(default_factory=list)
+    known: dict[tuple[int, int], Var] = field(default_factory=dict)
+    dead: bool = False  # whether an arm raises: what is undefined there is read by nobody
+
+    def join(self, name: str, a: Atom, b: Atom) -> Atom:
+        """What a name is behind both arms."""
+        if same(a, b):
+            return a
+        if self.dead and UNDEFINED in (a, b) and isinstance(a, Const) and isinstance(b, Const):
+            return b if a is UNDEFINED else a
+        key = id(a), id(b)
+        if key not in self.known:
+            phi = self.known[key] = Var(shown(name))
+            self.vars.append(phi)
+            self.pairs.append((a, b))
+            undefined = (arm is UNDEFINED and not self.dead for arm in (a, b))
+            if any(undefined) or a in self.maybe or b in self.maybe:
+                self.maybe.add(phi)
+        return self.known[key]
+
+
+def same(a: Atom, b: Atom) -> bool:
+    """Whether two atoms are one value for certain."""
+    return a is b or (isinstance(a, Const) and isinstance(b, Const) and a.value is b.value)
+
+
+def shown(name: str) -> str:
+    """The name of a Var: of a flag its word, of what was kept none."""
+    return (
+        "" if name.startswith("%kept") else name.lstrip("%").rstrip("0123456789") if name[:1] == "%" else name
+    )
+
+
+@dataclass(eq=False, repr=False)
+class Arm:
+    """A region that was lowered: its statements, what the names are at its end, and its value."""
+
+    body: tuple[Statement, ...]
+    env: dict[str, Atom]
+    value: Atom
+    dead: bool = False  # whether it raises before its end
 
 
 class Expressions(ABC):
@@ -67,12 +125,17 @@ class Expressions(ABC):
     A handler takes the node and the name of the variable that the value is assigned to, "" for none.
     """
 
+    handlers: ClassVar[dict[str, Callable[[Any, Any, str], Atom]]]
+
     def __init__(self, found: Source, scope: Scope, rule: bool) -> None:
         self.source = found
         self.scope = scope
         self.rule = rule
-        self.refused = fence.SYNTAX if rule else fence.SYNTAX | fence.CONTROL
+        self.refused = fence.SYNTAX | fence.REGIONS if rule else fence.SYNTAX
         self.body: list[Statement] = []
+        self.dead = False  # whether what was lowered so far raises
+        self.maybe: set[Var] = set()  # what a path may leave undefined (S13)
+        self.read: dict[Atom, Var] = {}  # of these, what was read on the way to this place, and its value
 
     @abstractmethod
     def closure(self, node: Any, name: str = "") -> Closure:
@@ -83,7 +146,7 @@ class Expressions(ABC):
     def expression(self, node: Any, name: str = "") -> Atom:
         """Lower an expression."""
         found = kind(node)
-        handler = EXPRESSIONS.get(found)
+        handler = self.handlers.get(found)
         if handler is None or found in self.refused:
             self.refuse(node)
         return handler(self, node, name)
@@ -105,16 +168,35 @@ class Expressions(ABC):
         return self.source.origin(node)
 
     def refuse(self, node: Any) -> NoReturn:
-        fence.syntax(kind(node), self.origin(node))
+        fence.syntax(written(node), self.origin(node))
 
     def mangled(self, name: str) -> str:
         return mangle(name, self.source.scope)
 
     # --- names and literals
 
+    def walrus(self, node: Any, _: str) -> Atom:
+        name = self.mangled(node.target.id)
+        atom = self.expression(node.value, name)
+        self.scope.assign(name, atom)
+        return atom
+
     def name(self, node: Any, _: str = "") -> Atom:
         refused = partial(self.captured_wrongly, node)
-        return self.scope.read(self.mangled(node.id), refused)
+        name = self.mangled(node.id)
+        atom = self.scope.read(name, refused)
+        if atom is UNDEFINED:
+            return self.call(node, Const(unbound), (Const(name),))
+        return self.certain(node, atom, name) if atom in self.maybe else atom
+
+    def certain(self, node: Any, atom: Atom, name: str) -> Atom:
+        """The value of a name that may have none: it is read here, once in a region."""
+        if atom not in self.read:
+            self.read[atom] = self.call(node, Const(bound), (atom,), name=name)
+        return self.read[atom]
+
+    def flag(self, node: Any, _: str = "") -> Atom:
+        return self.scope.env[node.name]
 
     def captured_wrongly(self, node: Any, message: str, advice: str) -> NoReturn:
         refuse(UnsupportedSyntax, self.origin(node), message, advice)
@@ -135,6 +217,22 @@ class Expressions(ABC):
             items[atom.value] = self.expression(value)
         return Tree(dict, tuple(items.values()), tuple(items))
 
+    def formatted(self, node: Any, name: str) -> Atom:
+        """An f-string: each value is converted and formatted, from left to right, then all are joined."""
+        parts = [self.part(item) for item in node.values]
+        if all(isinstance(part, Const) for part in parts):
+            return Const("".join(part.value for part in parts))
+        return parts[0] if len(parts) == 1 else self.call(node, JOIN, (Const(""), Tree(tuple, tuple(parts))))
+
+    def part(self, node: Any) -> Any:
+        if kind(node) == "Constant":
+            return Const(node.value)
+        value = self.expression(node.value)
+        if node.conversion in CONVERSIONS:
+            value = self.call(node.value, CONVERSIONS[node.conversion], (value,))
+        spec = self.expression(node.format_spec) if node.format_spec else Const("")
+        return self.call(node.value, FORMAT, (value, spec))
+
     def sliced(self, node: Any, _: str) -> Atom:
         parts = (node.lower, node.upper, node.step)
         return Tree(slice, tuple(self.expression(part) if part else NONE for part in parts))
@@ -152,8 +250,6 @@ class Expressions(ABC):
         return self.call(node, OPERATORS[sign], (operand,), name=name)
 
     def compare(self, node: Any, name: str) -> Atom:
-        if len(node.ops) > 1 and "chained comparison" in self.refused:
-            fence.syntax("chained comparison", self.origin(node))
         return self.chain(node, self.expression(node.left), 0, name)
 
     def chain(self, node: Any, left: Atom, at: int, name: str) -> Atom:
@@ -163,7 +259,7 @@ class Expressions(ABC):
         first = self.compared(node, kind(node.ops[at]), left, right, name if last else "")
         if last:
             return first
-        return self.choose(node, first, lambda: self.chain(node, right, at + 1, ""), lambda: first, name)
+        return self.fork(node, first, lambda: self.chain(node, right, at + 1, ""), lambda: first, name=name)
 
     def compared(self, node: Any, op: str, left: Atom, right: Atom, name: str) -> Atom:
         if op == "In":
@@ -182,29 +278,58 @@ class Expressions(ABC):
             return first
         rest = lambda: self.connected(node, values[1:], "")
         arms = (rest, lambda: first) if kind(node.op) == "And" else (lambda: first, rest)
-        return self.choose(node, first, *arms, name)
+        return self.fork(node, first, *arms, name=name)
 
     def conditional(self, node: Any, name: str) -> Atom:
         test = self.expression(node.test)
         arms = (lambda: self.expression(node.body), lambda: self.expression(node.orelse))
-        return self.choose(node, test, *arms, name)
+        return self.fork(node, test, *arms, name=name)
 
-    def choose(
-        self, node: Any, test: Atom, then: Callable[[], Atom], orelse: Callable[[], Atom], name: str = ""
+    def fork(
+        self,
+        node: Any,
+        test: Atom,
+        then: Callable[[], Atom],
+        orelse: Callable[[], Atom],
+        live: Live = None,
+        name: str = "",
     ) -> Atom:
-        """An If with one phi, the value of the arm that is taken."""
-        blocks = self.region(then), self.region(orelse)
-        phi = Var(name)
-        self.body.append(If((phi,), test, *blocks, self.origin(node)))
-        return phi
+        """An If: its phis are the value of the arms and the live names that its arms bind differently."""
+        arms = self.arm(then), self.arm(orelse)
+        phis = Phis(self.maybe, dead=any(arm.dead for arm in arms))
+        value = phis.join(name, arms[0].value, arms[1].value)
+        self.joined(phis, *arms, live)
+        then_, else_ = (
+            Block((), arm.body, tuple(pair[side] for pair in phis.pairs)) for side, arm in enumerate(arms)
+        )
+        self.body.append(If(tuple(phis.vars), test, then_, else_, self.origin(node)))
+        self.dead = all(arm.dead for arm in arms)
+        return value
 
-    def region(self, arm: Callable[[], Atom]) -> Block:
-        """The statements that an arm takes to its value."""
-        outer, self.body = self.body, []
-        value = arm()
-        block = Block((), tuple(self.body), (value,))
-        self.body = outer
-        return block
+    def joined(self, phis: Phis, then: Arm, orelse: Arm, live: Live) -> None:
+        """Bind what the names are behind two arms; a name that is not live gets no phi."""
+        env = self.scope.env
+        for name in dict.fromkeys((*then.env, *orelse.env)):
+            a, b = then.env.get(name, UNDEFINED), orelse.env.get(name, UNDEFINED)
+            before = env.get(name, UNDEFINED)
+            if (then.dead and b is before) or (orelse.dead and a is before):
+                continue
+            if a is not b and live is not None and name not in live:
+                env[name] = UNDEFINED
+            else:
+                env[name] = phis.join(name, UNDEFINED if then.dead else a, UNDEFINED if orelse.dead else b)
+
+    def arm(self, lower: Callable[[], Atom]) -> Arm:
+        """What is lowered in a region of its own."""
+        scope = self.scope
+        env, body, read = scope.env, self.body, self.read
+        scope.env, self.body, self.read, self.dead = dict(env), [], dict(read), False
+        scope.depth += 1
+        value = lower()
+        done = Arm(tuple(self.body), scope.env, UNDEFINED if self.dead else value, self.dead)
+        scope.depth -= 1
+        scope.env, self.body, self.read, self.dead = env, body, read, False
+        return done
 
     # --- attributes, items and calls
 
@@ -264,6 +389,9 @@ def _is_literal(const: Const) -> bool:
 
 EXPRESSIONS: dict[str, Callable[[Any, Any, str], Atom]] = {
     "Name": Expressions.name,
+    "Flag": Expressions.flag,
+    "NamedExpr": Expressions.walrus,
+    "JoinedStr": Expressions.formatted,
     "Constant": Expressions.constant,
     "Tuple": Expressions.display,
     "List": Expressions.display,

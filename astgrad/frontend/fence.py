@@ -1,7 +1,7 @@
 """What is refused: constructs of Python and calls that cannot be lowered, each with its advice.
 
-`SYNTAX` holds what the lowering has no handler for, `CONTROL` what it lowers inside rules only: to lift
-the fence for users' functions too, empty it. A refusal shows the place:
+`SYNTAX` holds what the lowering has no handler for, `REGIONS` what it lowers outside of rules only, `LATER`
+what it lowers and no pass behind it knows yet outside of rules. A refusal shows the place:
 
     demo.py:4:5: a 'for' loop is not differentiated yet
         for i in range(3):
@@ -11,20 +11,24 @@ the fence for users' functions too, empty it. A refusal shows the place:
 
 from __future__ import annotations
 
+import ast
 import builtins
+import re
 from typing import NoReturn
 
 import numpy as np
 
 from astgrad.errors import AstgradError, Origin, UnsupportedSyntax, UntrackedMutation, refuse
-from astgrad.ir import Atom, Const
+from astgrad.frontend.source import segment
+from astgrad.ir import Atom, Call, Const, Statement
+from astgrad.runtime_python import rethrow, throw, throw_from
 
 WHOLE_ARRAYS = "say it with whole arrays: np.sum, np.cumsum, a matrix product, or an index array"
 OUTSIDE = "do it outside of the differentiated function and pass the result as an argument"
 WHERE = "choose with np.where(condition, a, b), or choose outside of the differentiated function"
 ASYNC = "compute the loss in a plain function, and await around it"
 
-CONTROL: dict[str, tuple[str, str]] = {
+LATER: dict[str, tuple[str, str]] = {
     "If": ("'if' is not differentiated yet", WHERE),
     "IfExp": ("a conditional expression is not differentiated yet", WHERE),
     "BoolOp": ("'and' and 'or' are not differentiated yet", "use np.logical_and and np.logical_or"),
@@ -32,19 +36,25 @@ CONTROL: dict[str, tuple[str, str]] = {
         "a chained comparison is not differentiated yet",
         "write np.logical_and(a < b, b < c)",
     ),
-}
+    "Raise": ("'raise' is not differentiated yet", "check the arguments before the call of the gradient"),
+    "Assert": ("'assert' is not differentiated yet", "check the arguments before the call of the gradient"),
+    "JoinedStr": ("an f-string is not differentiated yet", "format text outside of the function"),
+}  # fmt: skip
 
-SYNTAX: dict[str, tuple[str, str]] = {
+REGIONS: dict[str, tuple[str, str]] = {
     "For": ("a 'for' loop is not differentiated yet", WHOLE_ARRAYS),
     "While": ("a 'while' loop is not differentiated yet", WHOLE_ARRAYS),
     "Break": ("'break' is not differentiated yet", WHOLE_ARRAYS),
     "Continue": ("'continue' is not differentiated yet", WHOLE_ARRAYS),
+}  # fmt: skip
+
+LATER |= REGIONS
+
+SYNTAX: dict[str, tuple[str, str]] = {
     "With": ("a 'with' block is not differentiated yet", "enter the context around the call of the gradient"),
     "Try": ("'try' is not differentiated yet", "handle the error around the call of the gradient"),
     "TryStar": ("'try' is not differentiated yet", "handle the error around the call of the gradient"),
     "Match": ("'match' is not differentiated yet", WHERE),
-    "Raise": ("'raise' is not differentiated yet", "check the arguments before the call of the gradient"),
-    "Assert": ("'assert' is not differentiated yet", "check the arguments before the call of the gradient"),
     "ListComp": ("a list comprehension is not differentiated yet", WHOLE_ARRAYS),
     "SetComp": ("a set comprehension is not differentiated yet", WHOLE_ARRAYS),
     "DictComp": ("a dict comprehension is not differentiated yet", WHOLE_ARRAYS),
@@ -63,9 +73,7 @@ SYNTAX: dict[str, tuple[str, str]] = {
     "ImportFrom": ("an import inside of the function is not differentiated", "import at the top of the file"),
     "ClassDef": ("a class inside of the function is not differentiated", "define it outside of the function"),
     "TypeAlias": ("a type alias inside of the function is not differentiated", "define it at the top"),
-    "NamedExpr": ("':=' is not differentiated yet", "assign on a line of its own"),
     "Starred": ("'*' unpacking is not differentiated yet", "name each element, or take slices"),
-    "JoinedStr": ("an f-string is not differentiated yet", "format text outside of the function"),
     "TemplateStr": ("a t-string is not differentiated yet", "format text outside of the function"),
 }  # fmt: skip
 
@@ -110,7 +118,7 @@ MUTATORS = frozenset(f"{LISTS} {ARRAYS} {DUNDERS}".split())
 
 def syntax(kind: str, origin: Origin) -> NoReturn:
     """Refuse a construct by the name of its node's class."""
-    message, advice = SYNTAX.get(kind) or CONTROL.get(kind) or (f"{kind} is not differentiated", OUTSIDE)
+    message, advice = SYNTAX.get(kind) or LATER.get(kind) or (f"{kind} is not differentiated", OUTSIDE)
     refuse(UnsupportedSyntax, origin, message, advice)
 
 
@@ -134,3 +142,28 @@ def call(function: object, origin: Origin) -> None:
     """Refuse the builtins that read or write what the lowering cannot see."""
     if id(function) in CALLS:
         refuse(CALLS[id(function)][0], origin, *CALLS[id(function)][1:])
+
+
+def later(statement: Statement) -> None:
+    """Refuse a statement of the IR that no pass behind the lowering knows yet, by what its text says."""
+    if isinstance(statement, Call):
+        found = PRIMITIVES.get(getattr(statement.op, "value", None)) if hashable(statement.op) else None
+        if found and (found != "JoinedStr" or not segment(statement.origin).startswith("format")):
+            syntax(found, statement.origin)
+        return
+    text = segment(statement.origin)
+    word = (re.match(r"\w+", text) or [""])[0]
+    found = WORDS.get(word, "") or type(ast.parse(f"({text})", mode="eval").body).__name__
+    syntax("chained comparison" if found == "Compare" else found, statement.origin)
+
+
+def hashable(atom: Atom) -> bool:
+    """Whether an operation can be looked up."""
+    return isinstance(atom, Const) and type(atom.value).__hash__ is not None
+
+
+WORDS = {"if": "If", "elif": "If", "for": "For", "while": "While", "return": "If", "assert": "Assert"}
+PRIMITIVES: dict[object, str] = {
+    **dict.fromkeys((throw, throw_from, rethrow), "Raise"),
+    format: "JoinedStr",
+}

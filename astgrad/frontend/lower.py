@@ -16,12 +16,11 @@ and modules that it captures. For
       return s_2
 
 Evaluation order is Python's. A nested function is a `Closure` atom; a display is a `Tree`. Rules
-(`rule=True`) may also use `if`, conditional expressions, `and`, `or` and chained comparisons.
+(`rule=True`) may not loop.
 """
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, cleandoc
@@ -31,27 +30,12 @@ from weakref import WeakKeyDictionary
 
 from astgrad.deep import deeper
 from astgrad.errors import Origin, UnsupportedSyntax, refuse
-from astgrad.frontend import desugar, fence, source
+from astgrad.frontend import desugar, expressions, fence, loops, source
 from astgrad.frontend.desugar import kind
-from astgrad.frontend.expressions import BINARY, GETITEM, NONE, Expressions
 from astgrad.frontend.resolve import Captured, Scope
-from astgrad.ir import (
-    UNDEFINED,
-    Atom,
-    Block,
-    Closure,
-    Const,
-    Function,
-    Guard,
-    If,
-    Param,
-    Statement,
-    Tree,
-    Var,
-)
-from astgrad.runtime import unpack
+from astgrad.frontend.statements import Live, Statements
+from astgrad.ir import Atom, Block, Closure, Const, Function, Guard, Param, Var
 
-AUGMENTED = {name: Const(getattr(operator, f"i{text.rstrip('_')}")) for name, text in BINARY.items()}
 SUSPENDS = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 
 
@@ -122,8 +106,8 @@ def _lower(function: FunctionType, rule: bool) -> Function:
     return _Lowering(found, scope, found.node, rule).live(function)
 
 
-class _Lowering(Expressions):
-    """The statements of one function."""
+class _Lowering(Statements):
+    """One function."""
 
     def __init__(self, found: source.Source, scope: Scope, node: Any, rule: bool) -> None:
         super().__init__(found, scope, rule)
@@ -157,11 +141,11 @@ class _Lowering(Expressions):
         params = tuple(self.parameter(kind, name, defaults) for kind, name in desugar.parameters(node.args))
         statements = [] if kind(node) == "Lambda" else node.body
         if kind(node) == "Lambda":
-            result: Atom | None = self.expression(node.body)
+            result = self.expression(node.body)
         else:
-            result = self.statements(desugar.sink(statements) if self.rule else statements)
+            result = self.block(statements)
         outside = [var for var, _ in (*scope.captures.values(), *scope.cells.values())]
-        body = Block((*(p.var for p in params), *outside), tuple(self.body), (result or NONE,))
+        body = Block((*(p.var for p in params), *outside), tuple(self.body), (result,))
         return Function(
             name=self.source.name,
             params=params,
@@ -189,6 +173,7 @@ class _Lowering(Expressions):
         scope = Scope(self.scope.captured, {}, parent=self.scope)
         inner = _Lowering(self.source.inside(node), scope, node, self.rule)
         inner.suspended()
+        scope.depth += 1
         function = inner.function({})
         self.scope.guards.update(scope.guards)
         return Closure(function, tuple(scope.cells.values()), defaults)
@@ -199,134 +184,6 @@ class _Lowering(Expressions):
         pairs += [pair for pair in zip(arguments.kwonlyargs, arguments.kw_defaults) if pair[1] is not None]
         return tuple((self.mangled(name.id), self.expression(value)) for name, value in pairs)
 
-    # --- statements
-
-    def statements(self, nodes: list[Any]) -> Atom | None:
-        """Lower the statements of a block; the value returned, if they return."""
-        for node in nodes:
-            found = kind(node)
-            if found in self.refused or found not in STATEMENTS:
-                self.refuse(node)
-            if found == "Return":
-                return self.expression(node.value) if node.value else NONE
-            if desugar.returns(node):
-                return self.returning(node)
-            STATEMENTS[found](self, node)
-        return None
-
-    def assign(self, node: Any) -> None:
-        value = node.value
-        first = node.targets[0]
-        if len(node.targets) == 1 and self.paired(first, value):
-            for target, atom in self.pairs(first, value):
-                self.bind(target, atom, value)
-            return
-        atom = self.expression(value, self.hint(first))
-        for target in node.targets:
-            self.bind(target, atom, value)
-
-    def hint(self, target: Any) -> str:
-        """The name that a call gets whose value goes to this target."""
-        return self.mangled(target.id) if kind(target) == "Name" else ""
-
-    def paired(self, target: Any, value: Any) -> bool:
-        """Whether a display is unpacked into as many targets, so that no container is made."""
-        if kind(target) not in ("Tuple", "List") or kind(value) not in ("Tuple", "List"):
-            return False
-        starred = any(kind(item) == "Starred" for item in (*target.elts, *value.elts))
-        return len(target.elts) == len(value.elts) and not starred
-
-    def pairs(self, target: Any, value: Any) -> list[tuple[Any, Atom]]:
-        """Each target with the atom that it gets; every value is evaluated before any target is bound."""
-        if not self.paired(target, value):
-            return [(target, self.expression(value, self.hint(target)))]
-        pairs = zip(target.elts, value.elts)
-        return [pair for inner, item in pairs for pair in self.pairs(inner, item)]
-
-    def bind(self, target: Any, atom: Atom, value: Any) -> None:
-        found = kind(target)
-        if found == "Name":
-            self.scope.assign(self.mangled(target.id), atom)
-        elif found in ("Tuple", "List"):
-            for inner, item in zip(target.elts, self.unpacked(target, atom, value)):
-                self.bind(inner, item, value)
-        else:
-            fence.store(found, self.origin(target))
-
-    def unpacked(self, target: Any, atom: Atom, value: Any) -> list[Atom]:
-        """The elements of a value, as many as there are targets, or the error that Python raises."""
-        for item in target.elts:
-            if kind(item) == "Starred":
-                self.refuse(item)
-        count = len(target.elts)
-        if isinstance(atom, Tree) and atom.kind is tuple and len(atom.items) == count:
-            return list(atom.items)
-        whole = self.call(value, Const(unpack), (atom, Const(count)))
-        names = [self.hint(item) for item in target.elts]
-        return [self.call(value, GETITEM, (whole, Const(i)), name=name) for i, name in enumerate(names)]
-
-    def augmented(self, node: Any) -> None:
-        if kind(node.target) != "Name":
-            fence.store(kind(node.target), self.origin(node.target))
-        name = self.mangled(node.target.id)
-        before = self.name(node.target)
-        value = self.expression(node.value)
-        self.scope.assign(name, self.call(node, AUGMENTED[kind(node.op)], (before, value), name=name))
-
-    def annotated(self, node: Any) -> None:
-        if node.value is not None:
-            self.bind(node.target, self.expression(node.value, self.hint(node.target)), node.value)
-
-    def nested(self, node: Any) -> None:
-        self.scope.assign(self.mangled(node.name), self.closure(node))
-
-    def expressed(self, node: Any) -> None:
-        if kind(node.value) != "Constant":
-            self.expression(node.value)
-
-    # --- branches
-
-    def if_(self, node: Any) -> None:
-        """An If whose phis are the names that its arms bind differently."""
-        test = self.expression(node.test)
-        before = self.scope.env
-        (then, then_env), (orelse, else_env) = self.arm(node.body), self.arm(node.orelse)
-        phis: list[tuple[Var, Atom, Atom]] = []
-        for name in dict.fromkeys((*then_env, *else_env)):
-            a, b = then_env.get(name, UNDEFINED), else_env.get(name, UNDEFINED)
-            if a is not b:
-                phis.append((Var(name), a, b))
-                before[name] = phis[-1][0]
-            else:
-                before[name] = a
-        arms = (
-            Block((), then, tuple(a for _, a, _ in phis)),
-            Block((), orelse, tuple(b for _, _, b in phis)),
-        )
-        self.body.append(If(tuple(var for var, _, _ in phis), test, *arms, self.origin(node)))
-
-    def arm(self, nodes: list[Any]) -> tuple[tuple[Statement, ...], dict[str, Atom]]:
-        """The statements of an arm, and what the names are at its end."""
-        env, body = self.scope.env, self.body
-        self.scope.env, self.body = dict(env), []
-        self.statements(nodes)
-        done = tuple(self.body), self.scope.env
-        self.scope.env, self.body = env, body
-        return done
-
-    def returning(self, node: Any) -> Atom:
-        """An `if` in last place of which an arm returns: its value is what the function returns."""
-        env = self.scope.env
-
-        def arm(nodes: list[Any]) -> Atom:
-            self.scope.env = dict(env)
-            value = self.statements(nodes)
-            self.scope.env = env
-            return value or NONE
-
-        test = self.expression(node.test)
-        return self.choose(node, test, lambda: arm(node.body), lambda: arm(node.orelse))
-
 
 def _docstring(statements: list[Any]) -> str:
     value = statements[0].value if statements and kind(statements[0]) == "Expr" else None
@@ -334,13 +191,24 @@ def _docstring(statements: list[Any]) -> str:
     return cleandoc(text) if kind(value) == "Constant" and isinstance(text, str) else ""
 
 
-STATEMENTS: dict[str, Callable[[_Lowering, Any], None]] = {
-    "Assign": _Lowering.assign,
-    "AugAssign": _Lowering.augmented,
-    "AnnAssign": _Lowering.annotated,
-    "Expr": _Lowering.expressed,
-    "FunctionDef": _Lowering.nested,
-    "If": _Lowering.if_,
-    "Pass": lambda self, node: None,
-    "Return": lambda self, node: None,  # handled by `statements`, which it ends
+STATEMENTS: dict[str, Callable[[Any, Any, Live], None]] = {
+    "Assign": Statements.assign,
+    "AugAssign": Statements.augmented,
+    "AnnAssign": Statements.annotated,
+    "Expr": Statements.expressed,
+    "FunctionDef": Statements.nested,
+    "If": Statements.if_,  # as a Branch
+    "Branch": Statements.if_,
+    "For": loops.repeat,  # as a Repeat
+    "While": loops.repeat,
+    "Repeat": loops.repeat,
+    "Mark": Statements.mark,
+    "Keep": Statements.keep,
+    "Raise": Statements.raise_,
+    "Assert": Statements.assert_,
+    "Pass": lambda self, node, live: None,
+    **dict.fromkeys(("Return", "Break", "Continue"), lambda self, node, live: None),  # gone, or the end
 }
+EXPRESSIONS = expressions.EXPRESSIONS
+_Lowering.statement_handlers = STATEMENTS
+_Lowering.handlers = EXPRESSIONS

@@ -69,6 +69,7 @@ class Scope:
     captures: dict[str, tuple[Var, Capture]] = field(default_factory=dict)
     cells: dict[str, tuple[Var, Atom]] = field(default_factory=dict)
     guards: dict[tuple[str, tuple[str, ...]], Guard] = field(default_factory=dict)
+    depth: int = 0  # of regions: what stands in one may never run, so what is not bound there raises later
 
     def assign(self, name: str, atom: Atom) -> None:
         """Bind a local."""
@@ -76,7 +77,10 @@ class Scope:
         self.assigned[name] += 1
 
     def read(self, name: str, refuse: Callable[[str, str], NoReturn]) -> Atom:
-        """What a name stands for here. Raises what Python raises for a name that is not bound."""
+        """What a name stands for here; UNDEFINED inside a region, where it is a local that is not bound.
+
+        Raises what Python raises for a name that is not bound, where it is read for certain.
+        """
         if name in self.bound:
             return self._local(name)
         if name not in self.outside:
@@ -89,10 +93,11 @@ class Scope:
         return self if name in self.bound else self.parent and self.parent.owner(name)
 
     def _local(self, name: str) -> Atom:
-        if self.env.get(name, UNDEFINED) is UNDEFINED:
+        atom = self.env.get(name, UNDEFINED)
+        if atom is UNDEFINED and not self.depth:
             text = f"cannot access local variable '{name}' where it is not associated with a value"
             raise UnboundLocalError(text, name=name)
-        return self.env[name]
+        return atom
 
     def _cell(self, name: str, owner: Scope, refuse: Callable[[str, str], NoReturn]) -> Atom:
         """The value of an enclosing function's local, of which every binding precedes this function (S7)."""
@@ -116,7 +121,12 @@ class Scope:
 
     def _capture(self, name: str) -> Atom:
         capture = self.captured.capture(name)
-        value = capture.read()
+        try:
+            value = capture.read()
+        except NameError:
+            if not self.depth:
+                raise
+            value = None
         if by_identity(value):
             return self._guarded(Const(value, name), capture, ())
         self.captures[name] = (Var(name), capture)
@@ -141,6 +151,8 @@ class Scope:
         if isinstance(known, Const):
             return known
         capture, path = self.captured.places[base]
+        if self.depth and not hasattr(base.value, name):
+            return None
         value = getattr(base.value, name)
         if base.value.__name__.partition(".")[0] in OWN_MODULES:
             const = Const(value, text)

@@ -16,6 +16,7 @@ import numpy as np
 from astgrad import ir
 from astgrad.analyses import specs as sp
 from astgrad.analyses.aliasing import Memory, last_reads
+from astgrad.analyses.regions import substituted
 from astgrad.analyses.specs import Spec
 from astgrad.ir import Atom, Block, Call, Const, Function, If, Loop, Statement, Var
 
@@ -36,33 +37,6 @@ def without_carried(loop: Loop, same: list[int]) -> Loop:
         params=pick(loop.params),
         body=replace(body, results=pick(body.results)),
     )
-
-
-def substituted(block: Block, env: dict[Var, Atom]) -> Block:
-    """A region with Vars from outside of it replaced."""
-    many = lambda atoms: tuple(ir.substitute(atom, env) for atom in atoms)
-    body: list[Statement] = []
-    for statement in block.body:
-        if isinstance(statement, Call):
-            kwargs = tuple((name, ir.substitute(value, env)) for name, value in statement.kwargs)
-            op = ir.substitute(statement.op, env)
-            statement = replace(statement, op=op, args=many(statement.args), kwargs=kwargs)
-        elif isinstance(statement, If):
-            arms = (substituted(arm, env) for arm in (statement.then, statement.orelse))
-            then, orelse = arms
-            statement = replace(statement, test=ir.substitute(statement.test, env), then=then, orelse=orelse)
-        elif isinstance(statement, Loop):
-            statement = replace(
-                statement,
-                initial=many(statement.initial),
-                iters=many(statement.iters),
-                test=substituted(statement.test, env) if statement.test is not None else None,
-                body=substituted(statement.body, env),
-                stop=ir.substitute(statement.stop, env) if statement.stop is not None else None,
-                tapes=tuple(t if t.reads else replace(t, atoms=many(t.atoms)) for t in statement.tapes),
-            )
-        body.append(statement)
-    return Block(block.params, tuple(body), many(block.results))
 
 
 def own_accumulators(function: Function, specs: dict[Var, Spec], adjoint_of: dict[Var, Var]) -> Function:

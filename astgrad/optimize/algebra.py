@@ -141,7 +141,7 @@ class Algebra(Builder):
         self.looked.clear()
         before = len(self.body)
         with self.at(statement.origin):
-            result = self.emit(op, args, kwargs, statement.target.name)
+            result = self.emit(op, args, kwargs, statement.target.name, statement.effects)
         env[statement.target] = result
         if len(self.body) > before:
             self.widen()
@@ -180,7 +180,12 @@ class Algebra(Builder):
                 self.seen.own.setdefault(key_of(call.op, call.args, call.kwargs), call.target)
 
     def emit(
-        self, op: Atom, args: tuple[Atom, ...], kwargs: tuple[tuple[str, Atom], ...] = (), name: str = ""
+        self,
+        op: Atom,
+        args: tuple[Atom, ...],
+        kwargs: tuple[tuple[str, Atom], ...] = (),
+        name: str = "",
+        effects: ir.Effects = ir.UNKNOWN_EFFECTS,
     ) -> Atom:
         assert isinstance(op, Const)
         rewrite = REWRITES.get(op.value) if registry.hashable(op.value) else None
@@ -195,7 +200,7 @@ class Algebra(Builder):
         if known is not None:
             return known
         before = len(self.body)
-        result = super().emit(op, args, kwargs, name)
+        result = super().emit(op, args, kwargs, name, effects)
         if len(self.body) > before and pure(self.body[-1]):
             assert isinstance(result, Var)
             self.seen.own[key] = result

@@ -120,7 +120,7 @@ def scalar_type(kind: type) -> Rewrite:
 
     def convert(b: Algebra, x: Atom) -> Atom | None:
         spec = b.spec(x)
-        return x if isinstance(spec, sp.Number) and spec.type is kind else None
+        return x if isinstance(spec, sp.Number) and spec.exact and spec.type is kind else None
 
     return convert
 

@@ -19,10 +19,10 @@ from typing import Any
 
 from astgrad import ir
 from astgrad.analyses import specs as sp
+from astgrad.analyses.regions import reads
 from astgrad.analyses.specs import Array, Number, Spec
 from astgrad.errors import InternalError, Origin
 from astgrad.ir import Atom, Block, Call, Const, Function, If, Loop, Statement, Tape, Tree, Var
-from astgrad.transform.reverse import reads
 
 INTEGERS = (operator.add, operator.sub, operator.mul, operator.floordiv, operator.mod, operator.neg)
 ARITHMETIC = (operator.add, operator.sub, operator.mul, operator.truediv, operator.neg)  # of scalars

@@ -40,7 +40,8 @@ def elementwise(
     in `wrt` (all of them, where it is not given): one value for one, a tuple for several. What multiplies
     with the adjoint `by`, conjugates it for complex operands and sums over broadcast axes is derived.
 
-    `spec` gives the result's spec (ufuncs need none), `aliases` are other callables with the same rule,
+    `spec` gives the result's spec, or is a function of NumPy whose result has the same; without it the
+    function is tried once on ones (ufuncs are not). `aliases` are other callables with the same rule,
     `singular` says that a partial is infinite or NaN somewhere where the value is finite.
 
     Returns `function`. Raises TypeError where `function` or `partials` is not callable, where `partials`
@@ -200,22 +201,24 @@ def constant(
         constant(np.full, but=("fill_value",), spec=lambda shape, fill_value, dtype=None: ...)
 
     `but` names the parameters in which it is not constant: a differentiated value there is refused
-    (`MissingRule`), never taken for zero. They have to be parameters of `spec`. `impure` is for calls
-    that do something (print): they happen once, in the forward sweep, in their order.
+    (`MissingRule`), never taken for zero. They have to be parameters of `spec`, or of the function where
+    `spec` is not given or a function of NumPy. `impure` is for calls that do something (print): they happen
+    once, in the forward sweep, in their order.
 
     Returns `function`. Raises TypeError where `function` is not callable or `but` names no parameter.
     """
     _callable("constant", function, "function")
-    parameters = _parameters("constant", function, spec, 0) if spec else None
+    named: Any = spec if hasattr(spec, "__code__") and spec not in RULES else function
+    parameters = _parameters("constant", function, named, 0) if spec or but else None
     return _register(
         Rule(
             kind="constant",
             function=function,
             spec=spec,
-            but=frozenset(_names(spec, parameters or {}, but, "but")),
+            but=frozenset(_names(named, parameters or {}, but, "but")),
             effects=IMPURE if impure else _effects(result),
             variadic=variadic,
-            **(_signature(spec, parameters, 0) if spec and parameters is not None else {}),
+            **(_signature(named, parameters, 0) if parameters is not None else {}),
         ),
         aliases,
     )

@@ -12,7 +12,6 @@ from astgrad.rules.kinds import adjoint, constant, constants, elementwise, linea
 from astgrad.rules.registry import RULES, Rule
 from astgrad.rules.results import computing, making
 from astgrad.runtime import (
-    each,
     fill,
     join_like,
     pack,
@@ -26,6 +25,7 @@ from astgrad.runtime import (
     unpack,
     unreduce,
 )
+from astgrad.runtime_python import each, pick, picked
 
 linear(
     unbroadcast,
@@ -106,9 +106,7 @@ linear(
 linear(runtime.accumulate, lambda by, a, b: (by, by), wrt=("a", "b"), result="view", spec=making.accumulated)
 linear(
     runtime.masked,
-    lambda by, value, condition, holds, safe: (
-        np.where(condition, by, 0) if holds else np.where(condition, 0, by)
-    ),
+    lambda by, value, condition, holds, safe: runtime.masked(by, condition, holds, 0),
     spec=lambda value, condition, holds, safe: value,
 )
 linear(
@@ -121,7 +119,7 @@ linear(
 linear(runtime.value, lambda by, x: by, spec=lambda x: x, result="view")
 linear(runtime.scalar, lambda by, y: by, spec=lambda y: y, result="view")
 linear(runtime.field, lambda by, x, name: runtime.scatter_field(by, name, x), result="view")
-linear(runtime.scatter_field, lambda bz, by, name, x: getattr(bz, name))
+linear(runtime.scatter_field, lambda bz, by, name, x: getattr(bz, name), shape_only=["x"])
 linear(runtime.owned, lambda by, x: by, spec=lambda x: x)
 linear(
     runtime.like,
@@ -166,14 +164,14 @@ adjoint(
 )
 unsupported(runtime_products.others_transpose, "np.prod is differentiated twice at most")
 linear(
-    runtime.pick,
-    lambda bz, by, y, items: runtime.picked(bz, y, items),
+    pick,
+    lambda bz, by, y, items: picked(bz, y, items),
     shape_only=["y", "items"],  # which item it is does not change
     spec=lambda by, y, items: making.tree_of(items),
 )
 linear(
-    runtime.picked,
-    lambda by, seq, y, items: runtime.pick(by, y, items),
+    picked,
+    lambda by, seq, y, items: pick(by, y, items),
     shape_only=["y", "items"],
     spec=lambda seq, y, items: making.one_of(seq),
 )

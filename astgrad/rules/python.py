@@ -14,8 +14,9 @@ import numpy as np
 from astgrad.analyses.specs import FLOAT, INT, Spec
 from astgrad.rules.kinds import adjoint, constant, constants, elementwise, linear, unsupported
 from astgrad.rules.results import making, operators
-from astgrad.runtime import each, lowered, pack, pick, scatter, scatter_take, tree_like, unreduce
+from astgrad.runtime import lowered, pack, scatter, scatter_take, tree_like, unreduce
 from astgrad.runtime_products import others
+from astgrad.runtime_python import each, pick
 
 
 def _gives(spec: Spec) -> Callable[..., Spec]:

@@ -81,8 +81,13 @@ def var(by: Any, y: Any, a: Any, axis: Any = None, *, ddof: Any = 0, keepdims: b
 
 def std(by: Any, y: Any, a: Any, axis: Any = None, *, ddof: Any = 0, keepdims: bool = False) -> Any:
     """(a - mean(a)) / ((n - ddof) y), and 0 where y is 0."""
-    scale = by / (freedom(a, axis, ddof) * (y + (y == 0)))
+    scale = ratio(by, y) / freedom(a, axis, ddof)
     return centered(a, axis) * unreduce(scale, a, axis, keepdims)
+
+
+def ratio(by: Any, y: Any, p: Any = 1) -> Any:
+    """by / y**p, and 0 where y is 0, as its derivatives are there."""
+    return (y != 0) / (y + (y == 0)) ** p * by
 
 
 adjoint(np.var, var, spec=computing.reduction(np.var))
@@ -179,7 +184,7 @@ def norm(by: Any, y: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: b
     """|x|**(p - 1) sign(x) / y**(p - 1), of matrices Frobenius' alone; 0 at 0, ties are shared."""
     matrix = (axis is None and np.ndim(x) == 2) or (isinstance(axis, tuple) and len(axis) == 2)
     if ord is None or ord == "fro" or (ord == 2 and not matrix):
-        bx = x * unreduce(by / (y + (y == 0)), x, axis, keepdims)
+        bx = x * unreduce(ratio(by, y), x, axis, keepdims)
     elif matrix:
         bx = refused("np.linalg.norm of a matrix has a derivative rule for the Frobenius norm alone")
     elif ord == 1:
@@ -189,8 +194,9 @@ def norm(by: Any, y: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: b
     elif ord == 0:
         bx = np.zeros_like(x)
     else:
-        share = unreduce(by / (y + (y == 0)) ** (ord - 1), x, axis, keepdims)
-        bx = np.sign(x) * np.abs(x) ** (ord - 1) * share
+        share = unreduce(ratio(by, y, ord - 1), x, axis, keepdims)
+        size = np.abs(x) + unreduce(y == 0, x, axis, keepdims)  # no root of 0, whose derivative is infinite
+        bx = np.sign(x) * size ** (ord - 1) * share
     return bx
 
 

@@ -152,11 +152,16 @@ def _result_spec(op: Any, args: tuple[Spec, ...], kwargs: Mapping[str, Spec]) ->
     if rule is None:
         return UNKNOWN
     bound = bind(rule, args, kwargs)
+    like = lookup(rule.spec)
+    if like is not None:  # a function of NumPy whose result is the same
+        options = (like.parameters or {}).keys() & bound.keys() - set(rule.required)
+        needed = tuple(bound[key] for key in rule.required)
+        return _result_spec(rule.spec, needed, {key: bound[key] for key in options})
     if rule.spec is not None:
         return rule.spec(**bound)
-    if isinstance(rule.function, np.ufunc) and not kwargs:
-        return computing.ufunc(rule.function, *args)
-    return UNKNOWN
+    if isinstance(rule.function, np.ufunc):
+        return computing.ufunc(rule.function, *args) if not kwargs else UNKNOWN
+    return computing.tried(op, rule.wrt, bound, args, kwargs) if rule.kind == "elementwise" else UNKNOWN
 
 
 def _has_methods(receiver: Spec) -> bool:

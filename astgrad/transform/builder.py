@@ -104,9 +104,14 @@ class Builder:
         return self.emit(atom_of(op), atoms, keywords, name)
 
     def emit(
-        self, op: Atom, args: tuple[Atom, ...], kwargs: tuple[tuple[str, Atom], ...] = (), name: str = ""
+        self,
+        op: Atom,
+        args: tuple[Atom, ...],
+        kwargs: tuple[tuple[str, Atom], ...] = (),
+        name: str = "",
+        effects: Effects = ir.UNKNOWN_EFFECTS,
     ) -> Atom:
-        """Append one call, unless its value is known already."""
+        """Append one call, unless its value is known; `effects` are those of what is not registered."""
         assert isinstance(op, Const)
         specs = tuple(self.spec(arg) for arg in args)
         keywords = {key: self.spec(value) for key, value in kwargs}
@@ -119,9 +124,10 @@ class Builder:
             spec = sp.without_value(spec)
         if isinstance(spec, sp.Number) and any(isinstance(s, sp.Number) and not s.exact for s in specs):
             spec = replace(spec, exact=False)
-        effects = ir.VIEW if op.value is getattr else registry.effects_of(op.value, specs)
-        if effects is ir.UNKNOWN_EFFECTS and registry.lookup(op.value) is not None:
-            effects = Effects(None, (), False, "unknown")  # a method of what is an array or a number
+        if registry.lookup(op.value) is not None or op.value is getattr:
+            effects = ir.VIEW if op.value is getattr else registry.effects_of(op.value, specs)
+            if effects is ir.UNKNOWN_EFFECTS:
+                effects = Effects(None, (), False, "unknown")  # a method of what is an array or a number
         known = known_atom(spec)
         if known is not None and effects.writes == () and not effects.impure:
             return known

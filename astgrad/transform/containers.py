@@ -67,12 +67,17 @@ def leaf_name(name: str, key: Any) -> str:
     return f"{name}{key}" if name and type(key) is int and key >= 0 else ""
 
 
+def fields(tree: Tree) -> dict[Any, Atom]:
+    """The items by their keys, found as a dict finds them: by hash, since keys may not compare."""
+    return dict(zip(tree.keys, tree.items))
+
+
 def getitem(tree: Tree, index: Any) -> Any:
     """tree[index] for a static index; `index` is a Python value."""
     if tree.kind is dict:
-        if index not in tree.keys:
+        if index not in fields(tree):
             raise Indexing(KeyError(index))
-        return tree.items[tree.keys.index(index)]
+        return fields(tree)[index]
     if isinstance(index, slice) and tree.kind in SEQUENCES:
         return Tree(tree.kind, tree.items[index])
     if isinstance(index, slice):
@@ -145,7 +150,7 @@ def _pairs(tree: Atom) -> Any:
 def _get(tree: Tree, key: Atom, default: Atom = NONE) -> Any:
     if not isinstance(key, Const):
         return NOT_HERE
-    return tree.items[tree.keys.index(key.value)] if key.value in tree.keys else default
+    return fields(tree).get(key.value, default)
 
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {

@@ -24,6 +24,7 @@ from astgrad.ir import Atom, Call, Const, Tree, Var
 from astgrad.rules import registry
 from astgrad.transform.broadcasting import cast, unbroadcast
 from astgrad.transform.builder import resolved
+from astgrad.transform.containers import fields
 from astgrad.transform.specialize import Specializer
 
 RULE_ADVICE = "write one (docs/adding_a_rule.md), or wrap the argument in stop_gradient(...)"
@@ -130,7 +131,7 @@ class Contributions:
 
     def item(self, contribution: Atom, key: Any) -> Atom:
         if isinstance(contribution, Tree):
-            return contribution.items[contribution.keys.index(key) if contribution.keys else key]
+            return fields(contribution)[key] if contribution.keys else contribution.items[key]
         return self.walk.call(operator.getitem, contribution, Const(key))
 
     # --- one statement
@@ -161,7 +162,7 @@ class Contributions:
                     if isinstance(result, Var)
                     else result.items[index]
                 )
-                mask = self.arm_mask(rule, bound, call.target, index) if rule.function is np.where else ()
+                mask = self.arm_mask(rule, bound, call.target, index)
                 if bound[name] not in self.structured:
                     part = cast(self.walk, part, bound[name])
                 self.accumulate(bound[name], part, mask)
@@ -183,8 +184,7 @@ class Contributions:
             totals[atom] = self.walk.call(operator.add, totals[atom], partial) if atom in totals else partial
         for atom, partial in totals.items():
             product = by if is_one(partial) else self.walk.call(operator.mul, by, self.conjugate(partial))
-            mask = self.masks.get(y, ()) if self.same_shape(atom, y) else ()
-            self.accumulate(atom, unbroadcast(self.walk, product, atom), mask)
+            self.accumulate(atom, unbroadcast(self.walk, product, atom), self.masks_on(atom, y))
 
     def masked(self, atom: Atom, y: Var, safe: float, singular: bool) -> Atom:
         """An operand of a partial, with a safe value where the adjoint is zero by a mask (S25).
@@ -192,11 +192,11 @@ class Contributions:
         Where the branch is not taken a partial may be infinite or NaN, and so may what was computed there.
         """
         computed = isinstance(atom, Var) and atom in self.walk.defs and atom not in self.walk.paths
-        if not self.same_shape(atom, y) or not isinstance(self.spec(atom), (sp.Array, sp.Number, sp.Unknown)):
+        if not isinstance(self.spec(atom), (sp.Array, sp.Number, sp.Unknown)):
             return atom
         if not singular and not computed:
             return atom
-        for condition, value in reversed(self.masks.get(y, ())):
+        for condition, value in reversed(self.masks_on(atom, y)):
             if self.spec(atom) is sp.UNKNOWN:
                 atom = self.walk.call(runtime.masked, atom, condition, value, safe)
                 continue
@@ -206,15 +206,22 @@ class Contributions:
 
     def arm_mask(self, rule: Any, bound: dict[str, Atom], y: Var, index: int) -> Mask:
         """The mask of an arm of np.where: its condition, on top of the masks of the result."""
-        if not self.same_shape(bound[rule.wrt[index]], y):
+        atom = bound[rule.wrt[index]]
+        if rule.function not in (np.where, runtime.masked) or not self.fits(bound["condition"], atom):
             return ()
-        return (*self.masks.get(y, ()), (bound["condition"], index == 0))
+        holds = index == 0 if rule.function is np.where else bound["holds"].value  # type: ignore[union-attr]
+        return (*self.masks_on(atom, y), (bound["condition"], holds))
 
-    def same_shape(self, a: Atom, b: Atom) -> bool:
-        """Whether two operands have one shape; where nothing is known of them helpers look."""
-        if self.spec(a) is sp.UNKNOWN and self.spec(b) is sp.UNKNOWN:
+    def masks_on(self, atom: Atom, y: Var) -> Mask:
+        """The masks of a result that are masks of its operand too, which broadcasting may have stretched."""
+        return tuple(mask for mask in self.masks.get(y, ()) if self.fits(mask[0], atom))
+
+    def fits(self, condition: Atom, atom: Atom) -> bool:
+        """Whether a condition stretches nothing of the atom; where nothing is known of them helpers look."""
+        if self.spec(condition) is sp.UNKNOWN and self.spec(atom) is sp.UNKNOWN:
             return True
-        return sp.fills(sp.shape_of(self.spec(a)), sp.shape_of(self.spec(b)))
+        shape = sp.shape_of(self.spec(atom))
+        return sp.fills(shape, sp.broadcast(shape, sp.shape_of(self.spec(condition))))
 
     def part(self, result: Atom, index: int, count: int) -> Atom:
         if isinstance(result, Tree):

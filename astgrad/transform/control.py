@@ -10,13 +10,14 @@ structure are joined leaf by leaf, so that no statement makes them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from astgrad import ir, runtime_control
 from astgrad.analyses import specs as sp
 from astgrad.analyses.joining import join, outside
+from astgrad.analyses.regions import bound
 from astgrad.errors import AstgradError
 from astgrad.ir import ABSENT, UNDEFINED, Atom, Block, Closure, Const, Effects, If, Statement, Tree, Var
 
@@ -114,20 +115,6 @@ def within(walk: Specializer, steps: Callable[[], Any]) -> bool:
         )
         return False
     return True
-
-
-def bound(body: Iterable[Statement]) -> Iterable[Var]:
-    """Every Var that is bound in these statements and the regions inside them."""
-    for statement in body:
-        yield from ir.targets(statement)
-        if isinstance(statement, ir.Loop):
-            yield from (*statement.params, *statement.items)
-            for tape in statement.tapes:
-                yield from (
-                    (v for atom in tape.atoms for v in ir.variables(atom)) if tape.reads else (tape.list,)
-                )
-        for block in ir.blocks(statement):
-            yield from bound(block.body)
 
 
 @dataclass(eq=False, repr=False)

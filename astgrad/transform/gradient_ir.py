@@ -85,7 +85,7 @@ def in_kind(walk: Specializer, value: Atom, x: Var) -> Atom:
     if isinstance(want, sp.Unknown):
         return walk.call(runtime.like, value, x)
     if isinstance(want, sp.Number):
-        if isinstance(have, sp.Number) and have.type is want.type is float:
+        if isinstance(have, sp.Number) and have.exact and have.type is want.type is float:
             return value
         if isinstance(value, Const) and type(value.value) in (int, float):
             return Const(want.type(value.value))

@@ -165,7 +165,9 @@ class Leaves(Builder):
         """Differentiate with respect to the float leaves of an argument."""
         for var in ir.variables(argument):
             dtype, path = sp.dtype_of(self.spec(var)), self.paths.get(var)
-            index = path is not None and self.facts.known(path) and type(self.facts.value(path)) is slice
+            index = (
+                path is not None and self.facts.known(path) and type(self.facts.value(path)) in (slice, range)
+            )
             if (dtype is None and not index) or (dtype is not None and dtype.kind in "fc"):
                 self.varied.add(var)
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from astgrad.analyses import specs as sp
+from astgrad.analyses.regions import bound
 from astgrad.errors import UnsupportedSyntax
 from astgrad.ir import UNDEFINED, Atom, Block, Const, Loop, Statement, Tape, Var
 from astgrad.transform import control
@@ -156,7 +157,7 @@ class Scan:
                 results = tuple(walk.atom(result, env) for result in statement.body.results)
                 stop = walk.atom(statement.stop, env) if statement.stop is not None else None
         read = (atom for tape in reading for atom in tape.atoms if isinstance(atom, Var))
-        inner = frozenset((*control.bound(body), *params, *steps.items, *read))
+        inner = frozenset((*bound(body), *params, *steps.items, *read))
         recorded = tuple(self.recorded(tape, inner, env) for tape in statement.tapes if not tape.reads)
         return Walked(params, steps, test, body, results, stop, inner, (*reading, *recorded))
 

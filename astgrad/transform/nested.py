@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from astgrad.analyses import specs as sp
-from astgrad.ir import Atom, Block, Call, Function, If, Loop, Statement, Tree, Var
+from astgrad.analyses.regions import rebuilt
+from astgrad.ir import Atom, Block, Function, Statement, Tree, Var
 
 if TYPE_CHECKING:
     from astgrad.transform.specialize import Specializer
@@ -43,12 +44,6 @@ def again(walk: Specializer, function: Function, outer_of: dict[Var, Atom]) -> A
 
 def forward(statement: Statement) -> Statement:
     """The statement as one of a primal: what was its backward sweep is now differentiated too."""
-    origin = replace(statement.origin, backward=False)
-    many = lambda block: replace(block, body=tuple(map(forward, block.body)))
-    if isinstance(statement, If):
-        return replace(statement, then=many(statement.then), orelse=many(statement.orelse), origin=origin)
-    if isinstance(statement, Loop):
-        test = many(statement.test) if statement.test is not None else None
-        return replace(statement, test=test, body=many(statement.body), origin=origin)
-    assert isinstance(statement, Call)
-    return replace(statement, origin=origin)
+    inner = lambda block: replace(block, body=tuple(map(forward, block.body)))
+    made = rebuilt(statement, lambda atom: atom, inner)
+    return replace(made, origin=replace(statement.origin, backward=False))  # type: ignore[no-any-return]

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from astgrad import runtime
+from astgrad import runtime, runtime_python
 from astgrad.analyses import specs as sp
+from astgrad.analyses.facts import Fact
 from astgrad.analyses.specs import UNKNOWN
 from astgrad.errors import MissingRule, UnsupportedSyntax, UntrackedMutation
 from astgrad.ir import Atom, Const, Effects, Tree, Var
@@ -28,6 +29,7 @@ from astgrad.transform.containers import NOT_HERE
 if TYPE_CHECKING:
     from astgrad.transform.specialize import Specializer
 
+SCALARS = frozenset(runtime.KINDS - {*runtime.ARRAYS})
 STATIC_ATTRIBUTES = ("shape", "ndim", "size", "dtype", "itemsize", "nbytes")
 AUGMENTED = {
     operator.iadd: operator.add,
@@ -88,9 +90,10 @@ def _getitem(walk: Specializer, args: Any, name: str) -> Any:
         if isinstance(spec, sp.Struct):
             return _getitem(walk, (walk.as_tree(value), index), name)
         return NOT_HERE
-    index = walk.force(index)
+    index = _key(walk, index) if value.kind is dict else walk.force(index)
     try:
-        return containers.getitem(value, sp.static(walk.spec(index)))
+        key = index.value if isinstance(index, Const) else sp.static(walk.spec(index))
+        return containers.getitem(value, key)
     except sp.Undecided:
         walk.refuse(
             UnsupportedSyntax,
@@ -99,6 +102,21 @@ def _getitem(walk: Specializer, args: Any, name: str) -> Any:
         )
     except containers.Indexing as error:
         raise error.args[0] from None
+
+
+def _key(walk: Specializer, index: Atom) -> Atom:
+    """A key by value: an argument, or a scalar that is made of a literal, as np.int64(3) is."""
+    if isinstance(index, Tree):
+        return Tree(index.kind, tuple(_key(walk, item) for item in index.items), index.keys)
+    call, path = walk.defs.get(index), walk.paths.get(index)  # type: ignore[arg-type]
+    if path is not None and walk.facts.may_force(path) and registry.hashable(walk.facts.value(path)):
+        key = walk.facts.value(path)
+        walk.facts.use(Fact(path, "value", key))
+        return Const(key)
+    literal = call is not None and len(call.args) == 1 and isinstance(call.args[0], Const) and not call.kwargs
+    if literal and isinstance(call.op, Const) and call.op.value in SCALARS:  # type: ignore[union-attr]
+        return Const(call.op.value(call.args[0].value))  # type: ignore[union-attr]
+    return index
 
 
 def _unpack(walk: Specializer, args: Any, name: str) -> Any:
@@ -321,7 +339,7 @@ OPERATIONS: dict[Any, Callable[..., Any]] = {
     np.shape: _shape,
     np.argsort: _argsort,
     slice: _slice,
-    runtime.each: _each,
+    runtime_python.each: _each,
     runtime.split_like: _split_like,
     runtime.stop_gradient: _stop_gradient,
     runtime.tree_like: _tree_like,

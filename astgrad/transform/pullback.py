@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from astgrad import ir, runtime
 from astgrad.analyses import specs as sp
 from astgrad.analyses.aliasing import Memory
+from astgrad.analyses.regions import bound, reads, rebuilt, substituted
 from astgrad.errors import Origin
 from astgrad.ir import Atom, Call, Const, Function, Method, Tree, Var
 from astgrad.transform.gradient_ir import Adjoint, is_float, leaves_of, returned
@@ -78,8 +79,7 @@ def split(function: Function, seeds: tuple[Var, ...], specs: dict[Var, sp.Spec])
     params = renamed((*saved, *seeds), specs)
     block = ir.Block(
         tuple(params.values()),  # type: ignore[arg-type]
-        tuple(_substituted(statement, params) for statement in backward),
-        (ir.substitute(grads, params),),
+        *_parts(substituted(ir.Block((), backward, (grads,)), params)),
     )
     name = function.name.removesuffix("_forward")
     second = Function(
@@ -104,21 +104,10 @@ def renamed(variables: tuple[Var, ...], specs: dict[Var, sp.Spec]) -> dict[Var, 
     return found
 
 
-def _substituted(statement: ir.Statement, params: dict[Var, Atom]) -> ir.Statement:
-    assert isinstance(statement, Call)
-    args = tuple(ir.substitute(arg, params) for arg in statement.args)
-    kwargs = tuple((key, ir.substitute(value, params)) for key, value in statement.kwargs)
-    return replace(statement, op=ir.substitute(statement.op, params), args=args, kwargs=kwargs)
-
-
 def _free(body: tuple[ir.Statement, ...], results: Atom, seeds: tuple[Var, ...]) -> Iterator[Var]:
     """What the backward half reads and does not bind itself."""
-    bound = set(seeds)
-    for statement in body:
-        for atom in ir.operands(statement):
-            yield from (var for var in ir.variables(atom) if var not in bound)
-        bound.update(ir.targets(statement))
-    yield from (var for var in ir.variables(results) if var not in bound)
+    inside = {*seeds, *bound(body)}
+    yield from (var for var in reads(body, (results,)) if var not in inside)
 
 
 def _copies(
@@ -131,7 +120,7 @@ def _copies(
     """A pullback owns what it reads: what shares memory with arguments or the value is copied (S24)."""
     memory = Memory(body)
     outside = {memory.of(var) for var in ir.variables(output)}
-    statements, handed = list(body), []
+    statements, handed = [_own_tapes(s, Memory(body, tapes=False), outside, specs) for s in body], []
     for var in saved:
         spec = specs.get(var, sp.UNKNOWN)
         mine = memory.is_own(var) and memory.of(var) not in outside
@@ -144,3 +133,36 @@ def _copies(
         statements.append(Call(copy, op, (var,), (), ir.PURE, replace(function.origin, backward=True)))
         handed.append(copy)
     return tuple(statements), tuple(handed)
+
+
+def _own_tapes(
+    statement: ir.Statement, memory: Memory, outside: set[Var], specs: dict[Var, sp.Spec]
+) -> ir.Statement:
+    """The statement with copies on its tapes of what shares memory with arguments or the value."""
+    inner = lambda block: replace(
+        block, body=tuple(_own_tapes(s, memory, outside, specs) for s in block.body)
+    )
+    made = rebuilt(statement, lambda atom: atom, inner)
+    if not isinstance(made, ir.Loop):
+        return made  # type: ignore[no-any-return]
+    copies: list[ir.Statement] = []
+
+    def owned(atom: Atom) -> Atom:
+        spec = specs.get(atom, sp.UNKNOWN) if isinstance(atom, Var) else sp.Known(None)
+        if not isinstance(atom, Var) or isinstance(spec, (sp.Number, sp.Known, sp.Struct, sp.Recorded)):
+            return atom
+        if memory.is_own(atom) and memory.of(atom) not in outside:
+            return atom
+        copy = Var(atom.name)
+        specs[copy] = spec
+        op = Const(Method("copy")) if isinstance(spec, sp.Array) else Const(runtime.owned)
+        copies.append(Call(copy, op, (atom,), (), ir.PURE, made.origin))
+        return copy
+
+    tapes = tuple(t if t.reads else replace(t, atoms=tuple(map(owned, t.atoms))) for t in made.tapes)
+    body = replace(made.body, body=(*made.body.body, *copies))
+    return replace(made, body=body, tapes=tapes)
+
+
+def _parts(block: ir.Block) -> tuple[tuple[ir.Statement, ...], tuple[Atom, ...]]:
+    return block.body, block.results

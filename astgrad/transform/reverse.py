@@ -16,17 +16,17 @@ primal's regions as if these were in scope: `record` brings them there.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from astgrad import ir, runtime
 from astgrad.analyses import specs as sp
 from astgrad.analyses.joining import join
+from astgrad.analyses.regions import bound, reads
 from astgrad.errors import InternalError
 from astgrad.ir import ABSENT, UNDEFINED, Atom, Block, Call, If, Loop, Statement, Tape, Var
 from astgrad.transform import activity
 from astgrad.transform.contributions import Contributions, adjoint_name
-from astgrad.transform.control import bound
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -325,19 +325,3 @@ def adjoint_spec(spec: sp.Spec) -> sp.Spec:
         kind = complex if dtype is not None and dtype.kind == "c" else float
         return sp.Number(kind, None, False)
     return spec
-
-
-def reads(body: Iterable[Statement], results: Iterable[Atom] = ()) -> Iterator[Var]:
-    """Every Var that these statements, the regions inside them, and the results name."""
-    for statement in body:
-        for atom in ir.operands(statement):
-            yield from ir.variables(atom)
-        if isinstance(statement, Loop):
-            for tape in statement.tapes:
-                for atom in () if tape.reads else tape.atoms:
-                    yield from ir.variables(atom)
-            yield from ir.variables(statement.stop) if statement.stop is not None else ()
-        for block in ir.blocks(statement):
-            yield from reads(block.body, block.results)
-    for atom in results:
-        yield from ir.variables(atom)

@@ -26,6 +26,7 @@ RANK_DECIDING = frozenset(
         *("indices_or_sections", "subscripts", "endpoint"),
     )
 )
+PYTHONS = ("_operator", "builtins")  # modules of functions that make no array of a list
 INDICES = (slice, type(...), type(None))  # beside numbers and arrays
 DECIDING = ((np.diff, "n"),)  # of one function alone
 # keywords that make a function write, with the values for which it does not
@@ -110,13 +111,11 @@ class Ruled(Leaves):
 
     def is_list_of_numbers(self, op: Const, bound: dict[str, Any], atom: Atom) -> bool:
         """Whether NumPy makes an array of a list or tuple here: an operator does so beside an array alone."""
-        if not isinstance(atom, Tree) or getattr(op.value, "__module__", "") != "_operator":
+        if not isinstance(atom, Tree) or getattr(op.value, "__module__", "") not in PYTHONS:
             return isinstance(atom, Tree)
         others = (self.spec(other) for other in bound.values() if other is not atom)
-        return any(
-            isinstance(spec, sp.Array) or (isinstance(spec, sp.Number) and spec.type not in sp.NUMBERS)
-            for spec in others
-        )
+        scalars = op.value is not operator.mul  # which repeats a list, for NumPy's scalars too
+        return any(isinstance(spec, sp.Array) or (scalars and sp.is_numpys(spec)) for spec in others)
 
     def array_of(self, tree: Tree) -> Atom:
         return self.ruled(Const(np.array), (tree,), (), "")

@@ -28,6 +28,7 @@ from astgrad.errors import (
     SourceUnavailable,
     UnsupportedSyntax,
 )
+from astgrad.frontend import fence
 from astgrad.frontend.lower import lower
 from astgrad.ir import Atom, Call, Closure, Const, Function, Method, Tree, Var
 from astgrad.rules import registry
@@ -113,6 +114,7 @@ class Specializer(Ruled):
             elif isinstance(statement, ir.Loop):
                 loops.loop(self, statement, env)
             else:
+                fence.later(statement)
                 raise InternalError(f"specialize does not know {type(statement).__name__}")
 
     def statement(self, call: Call, env: dict[Var, Atom]) -> None:

@@ -317,14 +317,14 @@ RULES = {
           else:
             t3 = getattr(x, 'ndim')  # 4
             t4 = eq(t3, 1)  # 4
-            x_2, y = if t4:  # 4
-              yield by, undef
+            x_2 = if t4:  # 4
+              yield by
             else:
-              x_3, y_2 = if axis:  # 6
-                yield 1, 1
+              x_3 = if axis:  # 6
+                yield 1
               else:
-                yield x, undef
-              yield x_3, y_2
+                yield x
+              yield x_3
             yield x_2
           return t2
         """,
@@ -371,17 +371,20 @@ RULES = {
         """,
         """
         f(x, a):
-          t1 = if a:  # 3
-            t2 = if x:  # 4
-              yield 1
+          y, jumped, t1 = if a:  # 3
+            y_2, jumped_2, t2 = if x:  # 4
+              yield x, True, 1
             else:
-              t3 = add(a, x)  # 9
-              yield t3
-            yield t2
+              yield a, False, undef
+            yield y_2, jumped_2, t2
           else:
-            t4 = add(3, x)  # 9
+            yield 3, False, undef
+          t3 = if jumped:  # 3
+            yield t1
+          else:
+            t4 = add(y, x)  # 9
             yield t4
-          return t1
+          return t3
         """,
     ),
     "undefined": (
@@ -392,7 +395,8 @@ RULES = {
             else:
                 pass
             if x:
-                y = 2
+                z = 2
+            return y
         """,
         """
         f(x, a):
@@ -400,11 +404,12 @@ RULES = {
             yield x
           else:
             yield undef
-          y_2 = if x:  # 6
-            yield 2
+          if x:  # 6
+            pass
           else:
-            yield y
-          return None
+            pass
+          y_2 = bound(y)  # 8
+          return y_2
         """,
     ),
 }

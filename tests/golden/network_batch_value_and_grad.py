@@ -37,6 +37,7 @@ def loss_value_and_grad(W, b, V, c, X, y):
     f = c + h @ V.T  # 11
     exp_f = np.exp(f)  # 12
     sum_exp_f = np.sum(exp_f, axis=1)  # 12
+    mean_sum_f = np.mean(-f[np.arange(len(y)), y] + np.log(sum_exp_f))  # 12
     # backward
     bf = exp_f / (len(y) * sum_exp_f[:, None])  # 12: mean(-f[arange(len(y)), y] + lo...
     bf[np.arange(len(y)), y] -= 1.0 / len(y)  # 12: f[arange(len(y)), y]
@@ -46,4 +47,4 @@ def loss_value_and_grad(W, b, V, c, X, y):
     bb_plus_XW = bh * (1 - h**2)  # 10: tanh(b + X @ W.T)
     bb = np.sum(bb_plus_XW, axis=0)  # 10: b + X @ W.T
     bW = bb_plus_XW.T @ X  # 10: X @ W.T
-    return np.mean(-f[np.arange(len(y)), y] + np.log(sum_exp_f)), (bW, bb, bV, bc)  # 12
+    return mean_sum_f, (bW, bb, bV, bc)

@@ -30,6 +30,7 @@ def loss_value_and_grad(W, b, V, c, x, y):
     f = c + V @ h  # 11
     exp_f = np.exp(f)  # 12
     sum_exp_f = np.sum(exp_f)  # 12
+    sum_f = -f[y] + np.log(sum_exp_f)  # 12
     # backward
     bf = exp_f / sum_exp_f  # 12: log(sum(exp(f)))
     bf[y] -= 1.0  # 12: f[y]
@@ -37,4 +38,4 @@ def loss_value_and_grad(W, b, V, c, x, y):
     bh = V.T @ bf  # 11: V @ h
     bb = bh * (1 - h**2)  # 10: tanh(b + W @ x)
     bW = np.outer(bb, x)  # 10: W @ x
-    return -f[y] + np.log(sum_exp_f), (bW, bb, bV, bf)  # 12
+    return sum_f, (bW, bb, bV, bf)

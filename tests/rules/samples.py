@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from astgrad import runtime, runtime_products
+from astgrad import runtime, runtime_products, runtime_python
 
 RNG = np.random.default_rng(7)
 
@@ -503,15 +503,15 @@ SAMPLES: dict[Any, list[Sample]] = {
     runtime.fill: [s([1.5, 2.5, 3.5], V3), s([V4, V4, V4], M34)],
     runtime.unpack: [s(V3, 3), s(M34, 3)],
     runtime.pack: [s([1.5, 2.5, 3.5], V3), s((V4, V4, V4), M34)],
-    runtime.each: [s(1.5, [1.5, 2.5]), s(M34, [V4, M34])],
+    runtime_python.each: [s(1.5, [1.5, 2.5]), s(M34, [V4, M34])],
     runtime.accumulate: [s(V3, V3), s(1.5, 2.5)],
     runtime.scalar: [s(1.5), s(np.float64(1.5))],
     runtime.immutable: [s(1.5)],
     runtime.value: [s(V3), s(1.5)],
     runtime.owned: [s(V3), s(1.5)],
     runtime.like: [s(V3, V3), s(1.5, 2.5)],
-    runtime.picked: [s([1.5, 3.5], 2.5, [0.5, 2.5])],
-    runtime.pick: [s(1.5, 2.5, [0.5, 2.5]), s(1.5, V3.max(), V3)],
+    runtime_python.picked: [s([1.5, 3.5], 2.5, [0.5, 2.5])],
+    runtime_python.pick: [s(1.5, 2.5, [0.5, 2.5]), s(1.5, V3.max(), V3)],
     runtime_products.others: [
         s(V3),
         s(M34, 1),

@@ -12,12 +12,17 @@ import numpy as np
 import pytest
 
 import astgrad
-from astgrad import runtime, runtime_products
+from astgrad import runtime, runtime_products, runtime_python
 from astgrad.rules import registry
 from tests.rules.samples import SAMPLES, Sample
 from tests.rules.test_matrix import RULED, direction, inner, is_float, moved, name_of, rows
 
-OWN = [value for module in (runtime, runtime_products) for value in vars(module).values() if callable(value)]
+OWN = [
+    value
+    for module in (runtime, runtime_products, runtime_python)
+    for value in vars(module).values()
+    if callable(value)
+]
 SPLITS = (np.split, np.array_split, np.hsplit, np.vsplit)
 OTHERS = (tuple, list, *SPLITS)  # np.vdot below needs an array or a number
 USERS = {f: samples for f, samples in SAMPLES.items() if f not in OWN and f not in OTHERS}

@@ -6,7 +6,7 @@ matmul(f8[W0, W1], f8[x0])   ->   f8[W0]
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, reduce
 from typing import Any
 
@@ -62,6 +62,45 @@ def like_ufunc(function: Any) -> Callable[..., Spec]:
         return broadcasted(dtype_by(function, *given), given)
 
     return spec
+
+
+def tried(
+    function: Callable[..., Any],
+    wrt: Sequence[str],
+    bound: Mapping[str, Spec],
+    args: Sequence[Spec],
+    kwargs: Mapping[str, Spec],
+) -> Spec:
+    """A function that works element by element, of which nothing else is said: it is tried once, on ones."""
+    shape = sp.broadcast(*(sp.shape_of(numeric(bound[name])) for name in wrt if name in bound))
+    kinds = tuple((name, _kind(spec)) for name, spec in kwargs.items())
+    kind, rank = _called(function, tuple(map(_kind, args)), kinds)
+    if shape is None or rank != len(shape):
+        raise Undecided
+    return Number(kind) if isinstance(kind, type) else Array(kind, shape)
+
+
+def _kind(spec: Spec) -> Any:
+    if isinstance(spec, Array):
+        return spec.dtype, len(shape_known(spec))
+    return spec.type if isinstance(spec, Number) else Known(known(spec))
+
+
+@lru_cache(maxsize=256)
+def _called(function: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Any, int]:
+    """The type or dtype, and the rank, of what a function gives on ones of these kinds."""
+
+    def one(kind: Any) -> Any:
+        if isinstance(kind, Known):
+            return kind.value
+        return kind(1) if isinstance(kind, type) else np.ones((1,) * kind[1], kind[0])
+
+    value = function(*map(one, args), **{name: one(kind) for name, kind in kwargs})
+    if type(value) is np.ndarray:
+        return value.dtype, value.ndim
+    if not isinstance(value, (float, complex, np.number)):
+        raise Undecided
+    return type(value), 0
 
 
 def clip(**operands: Spec) -> Spec:

@@ -31,7 +31,7 @@ from astgrad.analyses.specs import (
     literal,
     static,
 )
-from astgrad.ir import Effects
+from astgrad.ir import Effects, Method
 from astgrad.rules.results.indexing import getitem, is_int
 from astgrad.rules.results.operands import number_of, numeric, shape_known, shift
 from astgrad.runtime_products import coincides, distinct, misplaced, subscripts_back
@@ -338,6 +338,7 @@ PYTHON: dict[Any, Callable[..., Spec | None]] = {
     abs: _abs,
     operator.abs: _abs,
     round: _round,
+    Method("copy"): lambda a: a if isinstance(a, Number) else None,  # a scalar, where np.copy makes an array
 }
 
 

@@ -1,0 +1,64 @@
+"""The runtime of Python's own functions and syntax: adjoints of max, min and sum, and more.
+
+pick(1.0, 3.0, [2.0, 3.0])  ->  [0.0, 1.0]        each(1.0, [2.0, x])  ->  [1.0, ones like x]
+"""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from astgrad.runtime import ARRAYS, cast, check, fill, unbroadcast, unreduce
+
+
+def pick(by: Any, y: Any, items: Any) -> Any:
+    """The adjoint of builtin max and min: `by` for the item that Python picked, zeros for the others."""
+    found = [cast(by if i == _chosen(y, items) else 0.0, item) for i, item in enumerate(items)]
+    return fill(found, items) if type(items) in ARRAYS else found
+
+
+def picked(seq: Any, y: Any, items: Any) -> Any:
+    """The transpose of `pick`: what stands where Python picked y from the items."""
+    return seq[_chosen(y, items)]
+
+
+def _chosen(y: Any, items: Any) -> int:
+    """The first item that is y, or that equals it."""
+    check(*items)
+    same = [i for i, item in enumerate(items) if item is y]
+    return (same or [i for i, item in enumerate(items) if item == y] or [0])[0]
+
+
+def each(by: Any, items: Any) -> Any:
+    """The adjoint of builtin sum: `by` for every item."""
+    if type(items) in ARRAYS:
+        return unreduce(by, items, 0)
+    return [unbroadcast(by, item) for item in items]
+
+
+# --- syntax that is no call of an operator or builtin
+
+
+def unbound(name: str) -> NoReturn:
+    """Raise what Python raises where a local is read that has no value (S13)."""
+    text = f"cannot access local variable {name!r} where it is not associated with a value"
+    raise UnboundLocalError(text)
+
+
+def bound(value: Any) -> Any:
+    """The value; to read it raises where it is undefined (S13)."""
+    return value
+
+
+def throw(error: Any) -> NoReturn:
+    """raise error"""
+    raise error
+
+
+def throw_from(error: Any, cause: Any) -> NoReturn:
+    """raise error from cause"""
+    raise error from cause
+
+
+def rethrow() -> NoReturn:
+    """raise: the exception that is being handled once more."""
+    raise
