@@ -129,9 +129,10 @@ def _arm(writer: Writer, arm: _Arm, depth: int) -> list[ast.stmt]:
 
     last = arm.block.body[-1] if arm.block.body else None
     leave = arm.leave
-    if leave and last and leaves(last, arm.stop):
-        nodes = [n for inner in arm.block.body[:-1] for n in writer.statement(inner, depth)]
-        nodes += leaving(writer, last, arm.stop, lambda depth: end(depth) + leave(depth), depth)  # type: ignore
+    if leave and last and arm.stop and leaves(last, arm.stop):
+        onward: Leave = lambda depth: end(depth) + leave(depth)
+        inner, stop = last, arm.stop
+        nodes = writer.block(arm.block, depth, lambda: leaving(writer, inner, stop, onward, depth))
         return nodes if arm.ends else nodes + end(depth)
     nodes = writer.block(arm.block, depth) + end(depth)
     return nodes + leave(depth) if leave and arm.stop is YES else nodes

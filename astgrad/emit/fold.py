@@ -21,17 +21,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from astgrad import ir
-from astgrad.analyses.liveness import recorded_at
+from astgrad.analyses.liveness import Records, recorded
 from astgrad.analyses.raising import constraints
 from astgrad.analyses.specs import Number, Spec
 from astgrad.emit import uses
 from astgrad.emit.calls import in_order, is_alias, is_append, operator_of, writes_first
 from astgrad.emit.logic import logical
 from astgrad.emit.memory import OUTSIDE, Memory, Roots, overlap, union
-from astgrad.ir import Atom, Call, Const, Loop, Method, Tape, Tree, Var
+from astgrad.ir import Atom, Call, Const, Loop, Method, Tree, Var
 from astgrad.transform.builder import Builder
-
-Records = dict[int, list[Tape]]
 
 DEPTH = 12
 LENGTH = 70  # of an expression that is folded together
@@ -102,18 +100,19 @@ class _Folder:
     folded: dict[Var, Call] = field(default_factory=dict)
     cheap: dict[Var, _Expression] = field(default_factory=dict)  # printed at several places
     logical: dict[Var, Call] = field(default_factory=dict)  # branches that are `and` or `or`
+    records: Records = field(default_factory=dict)
     light: set[Var] = field(default_factory=set)  # might be
     raising: dict[Call, bool] = field(default_factory=dict)  # whether a call may raise
 
-    def block(self, block: ir.Block, results: bool = True, records: Records | None = None) -> None:
-        here = _Block()
+    def block(self, block: ir.Block, results: bool = True) -> None:
+        here, records = _Block(), self.records.get(id(block), {})
         for index, statement in enumerate(block.body):
             if isinstance(statement, Call):
                 self.call(here, 2 * index, statement)
             else:
                 self.region(here, 2 * index, statement)
-            for tape in (records or {}).get(index, ()):
-                self.operands(here, 2 * index + 1, tape.atoms, APPEND)
+            for record in records.get(index, ()):
+                self.operands(here, 2 * index + 1, record.atoms, APPEND)
         if results:
             self.operands(here, 2 * len(block.body), block.results, 7)
 
@@ -124,7 +123,8 @@ class _Folder:
             self.operands(here, position, (*statement.iters, *lists), 12)
             if statement.test:
                 self.block(statement.test)
-            self.block(statement.body, False, recorded_at(statement))
+            self.records.update(recorded(statement))
+            self.block(statement.body, False)
         elif logical(statement):
             self.logic(here, position, statement)
         else:

@@ -89,6 +89,7 @@ def webs(
     ranges: dict[Var, list[Range]],
     specs: dict[Var, Spec],
     adjoint_of: dict[Var, Var],
+    dead: set[Var],
 ) -> dict[Var, Web]:
     """The web of each Var that one of the printed statements binds, and of each parameter."""
     captured = dict(function.captures)
@@ -99,7 +100,8 @@ def webs(
             made.join(target, same)
     for statement in printed:
         for target, other in _wanted(statement):
-            made.merge(target, other, in_place(statement))
+            if target not in dead and other not in dead:
+                made.merge(target, other, in_place(statement))
     return made.found
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from astgrad import ir
+from astgrad.analyses.liveness import Records
 from astgrad.emit import branches, lines, loops, python, regions
 from astgrad.emit.comments import Comments
 from astgrad.emit.lines import Comment
@@ -36,6 +37,7 @@ class Writer:
         self.builder, self.comments = builder, comments
         self.text = lines.Text()
         self.nodes: list[ast.stmt] = []
+        self.records: Records = {}  # what is recorded where
         self.forward = False  # a forward statement has been written
 
     def function(self, name: str, function: ir.Function, doc: list[str]) -> None:
@@ -80,7 +82,7 @@ class Writer:
 
     def is_printed(self, block: Block) -> bool:
         """Whether a block has a statement of its own."""
-        return any(not self.is_folded(statement) for statement in block.body)
+        return id(block) in self.records or any(not self.is_folded(inner) for inner in block.body)
 
     def statement(self, statement: Statement, depth: int) -> list[ast.stmt]:
         """Write a statement; the nodes that it became."""
@@ -90,9 +92,17 @@ class Writer:
             return []
         return REGIONS[type(statement)](self, statement, depth)
 
-    def block(self, block: Block, depth: int) -> list[ast.stmt]:
-        """Write the statements of a block, without what becomes of its results."""
-        return [node for statement in block.body for node in self.statement(statement, depth)]
+    def block(
+        self, block: Block, depth: int, last: Callable[[], list[ast.stmt]] | None = None
+    ) -> list[ast.stmt]:
+        """Write the statements of a block and what it records; `last` writes a last one that is special."""
+        records = self.records.get(id(block), {})
+        nodes = loops.appends(self, records.get(-1, []), depth)
+        for index, statement in enumerate(block.body):
+            special = last is not None and index == len(block.body) - 1
+            nodes += last() if last and special else self.statement(statement, depth)
+            nodes += loops.appends(self, records.get(index, []), depth)
+        return nodes
 
     def call(self, call: Call, depth: int) -> list[ast.stmt]:
         *copy, node = nodes = self.builder.call(call)
