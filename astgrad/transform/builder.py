@@ -119,11 +119,9 @@ class Builder:
             folded = fold_static(op.value, specs)
             if folded is not None:
                 return folded
-        spec = registry.result_spec(op.value, specs, keywords)
+        spec = self.known(op.value, specs, keywords)
         if not knows_values(op.value):
             spec = sp.without_value(spec)
-        if isinstance(spec, sp.Number) and any(isinstance(s, sp.Number) and not s.exact for s in specs):
-            spec = replace(spec, exact=False)
         if registry.lookup(op.value) is not None or op.value is getattr:
             effects = ir.VIEW if op.value is getattr else registry.effects_of(op.value, specs)
             if effects is ir.UNKNOWN_EFFECTS:
@@ -132,6 +130,13 @@ class Builder:
         if known is not None and effects.writes == () and not effects.impure:
             return known
         return self.append(op, args, kwargs, spec, effects, name)
+
+    def known(self, op: Any, specs: tuple[Spec, ...], keywords: dict[str, Spec] | None = None) -> Spec:
+        """The spec of a result; that of a number is no more exact than the operands'."""
+        spec = registry.result_spec(op, specs, keywords or {})
+        if isinstance(spec, sp.Number) and any(isinstance(s, sp.Number) and not s.exact for s in specs):
+            return replace(spec, exact=False)
+        return spec
 
     def append(
         self,
