@@ -62,3 +62,8 @@ def throw_from(error: Any, cause: Any) -> NoReturn:
 def rethrow() -> NoReturn:
     """raise: the exception that is being handled once more."""
     raise
+
+
+def appended(items: list[Any], value: Any) -> list[Any]:
+    """The list with a value at its end: `items.append(value)` where nobody else holds the list."""
+    return [*items, value]

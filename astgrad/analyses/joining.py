@@ -14,7 +14,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from astgrad.analyses.specs import UNKNOWN, Array, Dim, Dimension, Known, Number, Recorded, Spec, Struct
+from astgrad.analyses.specs import (
+    UNKNOWN,
+    Array,
+    Dim,
+    Dimension,
+    Known,
+    Listing,
+    Number,
+    Recorded,
+    Spec,
+    Struct,
+)
 from astgrad.ir import Var
 
 
@@ -75,6 +86,11 @@ def forget(spec: Spec) -> Spec:
     if isinstance(spec, Number) and isinstance(spec.value, (int, float)):
         return replace(spec, value=None)
     return replace(spec, items=tuple(map(forget, spec.items))) if isinstance(spec, Struct) else spec
+
+
+def of_length(spec: Spec, length: int) -> Spec:
+    """A list of unknown length as one of a known length."""
+    return Struct(list, (spec.item,) * length) if isinstance(spec, Listing) else spec
 
 
 def outside(spec: Spec, inner: Collection[Var]) -> Spec:

@@ -123,7 +123,18 @@ class Recorded:
         return f"tape{list(self.columns)}"
 
 
-Spec = Union[Unknown, Array, Number, Known, Struct, Recorded]
+@dataclass(frozen=True, repr=False)
+class Listing:
+    """A list of unknown length whose items are alike; `state` has their structure (transform/states.py)."""
+
+    item: Any  # Spec
+    state: Any
+
+    def __repr__(self) -> str:
+        return f"[{self.item!r}, ...]"
+
+
+Spec = Union[Unknown, Array, Number, Known, Struct, Recorded, Listing]
 
 UNKNOWN = Unknown()
 FLOAT = Number(float)

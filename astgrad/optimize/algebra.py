@@ -146,11 +146,13 @@ class Algebra(Builder):
         if len(self.body) > before:
             self.widen()
         made = self.defs.get(result) if isinstance(result, Var) else None
-        if made is not None and made.origin.backward and not result.name:  # type: ignore[union-attr]
-            result.name = statement.target.name  # type: ignore[union-attr]
+        if made is None or not made.origin.backward:
+            return  # a value of the primal keeps its name
+        assert isinstance(result, Var)
+        result.name = result.name or statement.target.name
         primal = self.adjoint_of.get(statement.target)
-        if primal is not None and isinstance(result, Var) and result not in self.adjoint_of:
-            self.adjoint_of[result] = primal
+        if primal is not None:
+            self.adjoint_of.setdefault(result, primal)
 
     def unname(self, statement: Call, args: tuple[Atom, ...]) -> None:
         """A partial sum of an adjoint that is a number needs no statement of its own."""

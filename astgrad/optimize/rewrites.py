@@ -96,6 +96,11 @@ def add(b: Algebra, x: Atom, y: Atom) -> Atom | None:
     return twice(b, x, y) or spread_sum(b, x, y)
 
 
+def accumulate(b: Algebra, x: Atom, y: Atom) -> Atom | None:
+    """What is added to a zero of any structure."""
+    return y if b.match(x, runtime.zeros) else x if b.match(y, runtime.zeros) else None
+
+
 def without_zero(b: Algebra, zero: Atom, y: Atom) -> Atom | None:
     """0 + y is y, in the dtype of the sum: a real y that is added to complex zeros becomes complex."""
     if isinstance(zero, Const) and isinstance(y, Const):
@@ -346,6 +351,7 @@ def product(op: Any) -> Rewrite:
 
 COMPARISONS = (operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge)
 REWRITES: dict[Any, Rewrite] = {
+    runtime.accumulate: accumulate,
     **dict.fromkeys((operator.add, np.add), add),
     **dict.fromkeys((operator.sub, np.subtract), sub),
     **dict.fromkeys((operator.neg, np.negative), neg),

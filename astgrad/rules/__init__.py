@@ -4,6 +4,7 @@ from astgrad.rules import (  # noqa: F401
     constants,
     elementwise,
     indexing,
+    lists,
     names,
     primitives,
     products,

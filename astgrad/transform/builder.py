@@ -18,6 +18,7 @@ import numpy as np
 
 from astgrad import ir
 from astgrad.analyses import specs as sp
+from astgrad.analyses.joining import join, of_length
 from astgrad.analyses.specs import UNKNOWN, Spec
 from astgrad.errors import NOWHERE, Origin
 from astgrad.ir import Atom, Call, Closure, Const, Effects, Function, Statement, Tree, Var
@@ -119,19 +120,31 @@ class Builder:
             folded = fold_static(op.value, specs)
             if folded is not None:
                 return folded
-        spec = registry.result_spec(op.value, specs, keywords)
+        spec = self.known(op.value, specs, keywords)
         if not knows_values(op.value):
             spec = sp.without_value(spec)
-        if isinstance(spec, sp.Number) and any(isinstance(s, sp.Number) and not s.exact for s in specs):
-            spec = replace(spec, exact=False)
         if registry.lookup(op.value) is not None or op.value is getattr:
-            effects = ir.VIEW if op.value is getattr else registry.effects_of(op.value, specs)
+            lists = tuple(of_length(spec, 2) for spec in specs)
+            effects = ir.VIEW if op.value is getattr else registry.effects_of(op.value, lists)
             if effects is ir.UNKNOWN_EFFECTS:
                 effects = Effects(None, (), False, "unknown")  # a method of what is an array or a number
         known = known_atom(spec)
         if known is not None and effects.writes == () and not effects.impure:
             return known
         return self.append(op, args, kwargs, spec, effects, name)
+
+    def known(self, op: Any, specs: tuple[Spec, ...], keywords: dict[str, Spec] | None = None) -> Spec:
+        """The spec of a result; that of a number is no more exact than the operands'."""
+        if any(isinstance(spec, sp.Listing) for spec in specs):  # whatever the length is
+            two, three = (
+                registry.result_spec(op, tuple(of_length(s, n) for s in specs), keywords or {})
+                for n in (2, 3)
+            )
+            return join(two, three)
+        spec = registry.result_spec(op, specs, keywords or {})
+        if isinstance(spec, sp.Number) and any(isinstance(s, sp.Number) and not s.exact for s in specs):
+            return replace(spec, exact=False)
+        return spec
 
     def append(
         self,

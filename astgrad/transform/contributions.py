@@ -123,7 +123,7 @@ class Contributions:
             parts = (self.adjoints[atom], contribution)
             spec = self.spec(atom)
             if is_scalar(spec):
-                spec = registry.result_spec(add, tuple(self.spec(part) for part in parts), {})
+                spec = self.walk.known(add, tuple(self.spec(part) for part in parts))
             total = self.walk.append(Const(add), parts, (), spec, ir.PURE, adjoint_name(atom))
             self.bind(atom, total)
             if self.masks.setdefault(atom, mask) != mask:

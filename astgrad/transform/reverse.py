@@ -91,7 +91,7 @@ class Reverse(Contributions):
         for call in ir.statements(Block((), primal, ())):
             if isinstance(call, Call) and isinstance(call.op, ir.Const) and call.op.value in readers:
                 found |= {a for a in call.args[:1] if isinstance(a, Var) and self.spec(a) is sp.UNKNOWN}
-        return found | {var for var in self.active if isinstance(self.spec(var), sp.Struct)}
+        return found | {var for var in self.active if isinstance(self.spec(var), (sp.Struct, sp.Listing))}
 
     def outputs_only(self, primal: tuple[Statement, ...], outputs: tuple[Var, ...]) -> set[Var]:
         """Outputs that are nobody's parent: their adjoint is the seed, and nothing is added to it."""

@@ -71,7 +71,7 @@ def source(walk: Specializer, atom: Atom) -> Source:
     spec = walk.spec(atom)
     if isinstance(spec, sp.Struct):
         return source(walk, walk.as_tree(atom))
-    if isinstance(spec, sp.Array):
+    if isinstance(spec, (sp.Array, sp.Listing)):
         return Rows(atom)
     call = walk.defs.get(atom) if isinstance(atom, Var) else None
     made = _made(walk, call) if call is not None else None

@@ -32,7 +32,7 @@ from astgrad.frontend import fence
 from astgrad.frontend.lower import lower
 from astgrad.ir import Atom, Call, Closure, Const, Function, Method, Tree, Var
 from astgrad.rules import registry
-from astgrad.transform import containers, control, loops, objects
+from astgrad.transform import containers, control, lists, loops, objects
 from astgrad.transform.binding import bind
 from astgrad.transform.builder import atom_of
 from astgrad.transform.containers import NOT_HERE
@@ -184,11 +184,11 @@ class Specializer(Ruled):
             return moved
         if isinstance(value, Method):
             return self.method(value, args, kwargs, name)
-        special = OPERATIONS.get(value) if registry.hashable(value) else None
-        if special is not None and not kwargs:
-            result = special(self, args, name)
-            if result is not NOT_HERE:
-                return result
+        for table in (lists.OPERATIONS, OPERATIONS) if registry.hashable(value) and not kwargs else ():
+            if value in table:
+                result = table[value](self, args, name)
+                if result is not NOT_HERE:
+                    return result
         if hasattr(value, "__astgrad_operator__"):
             return self.operator_call(value, args, kwargs)
         if not self.in_rule and (getattr(value, "__module__", "") or "").startswith("astgrad.rules"):

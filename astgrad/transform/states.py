@@ -8,6 +8,7 @@ its spec, a constant that no step changes, or a container of static structure wi
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Union
 
@@ -61,6 +62,56 @@ def entry(walk: Specializer, atom: Atom) -> State:
     return Leaf(forget(walk.spec(atom)), walk.is_varied(atom))
 
 
+def item_spec(state: State | None) -> sp.Spec:
+    """A state as a spec."""
+    if isinstance(state, Leaf):
+        return state.spec
+    if isinstance(state, Node):
+        return sp.Struct(state.kind, tuple(map(item_spec, state.items)), state.keys)
+    return sp.UNKNOWN if state is None else sp.Known(state.atom)
+
+
+def listing(state: State) -> sp.Spec:
+    """The spec of a list of items in this state."""
+    return sp.Listing(item_spec(state), state)
+
+
+def met(walk: Specializer, a: State, b: State) -> State:
+    """The narrowest state that holds for both."""
+    if a == b:
+        return a
+    if isinstance(a, Node) and isinstance(b, Node):
+        if (a.kind, a.keys, len(a.items)) == (b.kind, b.keys, len(b.items)):
+            return Node(a.kind, a.keys, tuple(met(walk, *pair) for pair in zip(a.items, b.items)))
+        items = items_of(walk, a, b)
+        if items is not None:
+            return Leaf(listing(items), is_varied(items))
+    first, second = known(walk, a), known(walk, b)
+    if isinstance(first.spec, sp.Listing) and isinstance(second.spec, sp.Listing):
+        inner = met(walk, first.spec.state, second.spec.state)
+        return Leaf(listing(inner), first.varied or second.varied)
+    return Leaf(join(first.spec, second.spec), first.varied or second.varied)
+
+
+def items_of(walk: Specializer, *states: State) -> State | None:
+    """The state of the items of lists of several lengths; None where they are no lists or are all empty."""
+    found: list[State] = []
+    for state in states:
+        if isinstance(state, Node) and state.kind is list:
+            found += state.items
+        elif isinstance(state, Leaf) and isinstance(state.spec, sp.Listing):
+            found.append(state.spec.state)
+        else:
+            return None
+    return functools.reduce(lambda a, b: met(walk, a, b), found) if found else None
+
+
+def is_varied(state: State) -> bool:
+    if isinstance(state, Node):
+        return any(map(is_varied, state.items))
+    return isinstance(state, Leaf) and state.varied
+
+
 def widened(walk: Specializer, state: State, atom: Atom, inner: frozenset[Var]) -> State:
     """What holds at the head and for a value that comes around."""
     if atom is UNDEFINED:
@@ -75,16 +126,29 @@ def widened(walk: Specializer, state: State, atom: Atom, inner: frozenset[Var]) 
         if same:
             items = (widened(walk, *pair, inner) for pair in zip(state.items, atom.items))
             return Node(state.kind, state.keys, tuple(items))
+    alike = items_of(walk, state, local(entry(walk, atom), inner)) if is_list(walk, state, atom) else None
+    if alike is not None:
+        return Leaf(listing(alike), is_varied(alike))
     leaf = known(walk, state)
     spec = join(leaf.spec, outside(forget(walk.spec(atom)), inner))
     varied = (leaf.varied or walk.is_varied(atom)) and control.may_vary(spec)
     return Leaf(spec, varied)
 
 
+def is_list(walk: Specializer, state: State, atom: Atom) -> bool:
+    """Whether both are lists: of known lengths that differ, or of unknown ones."""
+    lists = isinstance(atom, Tree) and atom.kind is list
+    lists = lists or (isinstance(atom, Var) and isinstance(walk.spec(atom), sp.Listing))
+    own = isinstance(state, Node) and state.kind is list
+    return lists and (own or (isinstance(state, Leaf) and isinstance(state.spec, sp.Listing)))
+
+
 def local(state: State, inner: frozenset[Var]) -> State:
     """A state that comes from inside of the body, said from outside."""
     if isinstance(state, Node):
         return replace(state, items=tuple(local(item, inner) for item in state.items))
+    if isinstance(state, Leaf) and isinstance(state.spec, sp.Listing):
+        return Leaf(listing(local(state.spec.state, inner)), state.varied)
     return Leaf(outside(state.spec, inner), state.varied) if isinstance(state, Leaf) else state
 
 

@@ -24,14 +24,14 @@ def price_grad(rate, years):
     """
     one_plus_rate = 1 + rate  # 9
     growth = one_plus_rate**years  # 9
-    bgrowth_times_100 = math.exp(-rate)  # 10
+    exp_neg_rate = math.exp(-rate)  # 10
     # backward
-    bgrowth = 100.0 * bgrowth_times_100  # 10: 100.0 * growth
+    bgrowth = 100.0 * exp_neg_rate  # 10: 100.0 * growth
     bone_plus_rate = bgrowth * (
         years * np.float64(one_plus_rate) ** lowered(years)
     )  # 9: (1 + rate) ** years
     byears = bgrowth * (
         growth * np.log(np.where(one_plus_rate == 0, 1.0, one_plus_rate))
     )  # 9: (1 + rate) ** years
-    brate = bone_plus_rate - 100.0 * growth * bgrowth_times_100  # 9: 1 + rate
+    brate = bone_plus_rate - 100.0 * growth * exp_neg_rate  # 9: 1 + rate
     return float(brate), float(byears)

@@ -1,0 +1,38 @@
+"""What generated code calls on lists that grow: the transposes of `append`, `+` and slices.
+
+popped([1, 2, 3])  ->  [1, 2]        joined([1], [2, 3])  ->  [1, 2, 3]
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def popped(items: list[Any]) -> list[Any]:
+    """The list without its last item: the adjoint of the list that was appended to."""
+    return items[:-1]
+
+
+def joined(a: Any, b: Any) -> Any:
+    """The one list or tuple behind the other."""
+    return a + b
+
+
+def front(items: Any, a: Any) -> Any:
+    """As many items from the start as `a` has."""
+    return items[: len(a)]
+
+
+def back(items: Any, a: Any) -> Any:
+    """The items behind as many as `a` has."""
+    return items[len(a) :]
+
+
+def copied(items: Any) -> list[Any]:
+    """list(items)."""
+    return list(items)
+
+
+def spread(by: Any, items: Any) -> list[Any]:
+    """`by` for each item: the adjoint of a sum."""
+    return [by] * len(items)
