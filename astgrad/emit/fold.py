@@ -83,6 +83,7 @@ class _Block:
     readers: list[int] = field(default_factory=list)
     reads: list[Roots] = field(default_factory=list)
     pending: dict[Var, _Expression] = field(default_factory=dict)
+    read_next: set[Var] = field(default_factory=set)  # aliases that are read before anything else happens
     calls: dict[int, ir.Statement] = field(default_factory=dict)  # by position
     backward: bool = False  # whether the backward sweep has begun
 
@@ -106,6 +107,7 @@ class _Folder:
 
     def block(self, block: ir.Block, results: bool = True) -> None:
         here, records = _Block(), self.records.get(id(block), {})
+        here.read_next = _read_next(block)
         for index, statement in enumerate(block.body):
             if isinstance(statement, Call):
                 self.call(here, 2 * index, statement)
@@ -183,7 +185,7 @@ class _Folder:
         if read != frozenset():
             here.readers.append(position)
             here.reads.append(read)
-        if is_alias(call) and call.target and call.target not in self.kept and not taken:
+        if is_alias(call) and call.target in here.read_next and call.target not in self.kept and not taken:
             self.folded[call.target] = call
             self.light.add(call.target)
         elif call.target and not (call.target.name or writes or call.target in self.kept):
@@ -357,6 +359,20 @@ class _Folder:
             some = [item for item in atom.items if not (isinstance(item, Const) and item.value is None)]
             return 2 * len(atom.items) + sum(map(self.length, some))
         return len(repr(atom))
+
+
+def _read_next(block: ir.Block) -> set[Var]:
+    """The aliases that the block reads before another call with effects: they need no statement (S13)."""
+    found: set[Var] = set()
+    waiting: set[Var] = set()
+    for statement in block.body:
+        read = {v for atom in uses.atoms(statement) for v in ir.variables(atom)}
+        found |= waiting & read
+        if isinstance(statement, Call) and is_alias(statement) and statement.target:
+            waiting.add(statement.target)
+        elif not isinstance(statement, Call) or statement.effects.impure or statement.effects.writes != ():
+            waiting = set()
+    return found | (waiting & {v for atom in block.results for v in ir.variables(atom)})
 
 
 def _slices(index: Atom) -> bool:

@@ -89,7 +89,7 @@ class _Stops:
         `shared`: what was the stop until now is still read otherwise.
         """
         if isinstance(stop, Const):
-            return block, YES if stop.value else NO
+            return block, YES if stop is not ir.UNDEFINED and stop.value else NO
         last = block.body[-1] if block.body else None
         if isinstance(last, If) and leaves(last, stop) and not logical(last):
             return self.extended(block, last, stop, shared)
@@ -114,7 +114,8 @@ class _Stops:
 def _held(block: Block, index: int, stop: Atom, constant: Const, param: Var) -> Block | None:
     """The block whose result `index` is the param where the loop goes on; None where it may be another."""
     value = block.results[index]
-    if value is param or (isinstance(value, Const) and _same(value, constant)):
+    same = value in (param, ir.UNDEFINED) or (isinstance(value, Const) and _same(value, constant))
+    if same:
         return replace(block, results=(*block.results[:index], param, *block.results[index + 1 :]))
     if stop is YES:
         return block

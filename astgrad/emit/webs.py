@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from astgrad import ir
 from astgrad.analyses.liveness import Range
 from astgrad.analyses.specs import Array, Spec
-from astgrad.emit.calls import IN_PLACE, is_append, operator_of
+from astgrad.emit.calls import IN_PLACE, is_alias, is_append, operator_of
 from astgrad.ir import Atom, Call, If, Loop, Statement, Try, Var, With
 
 Pair = tuple[Var, Atom]
@@ -128,7 +128,11 @@ def _wanted(statement: Statement) -> Iterator[Pair]:
         yield from zip(statement.targets, statement.block.results)
     elif isinstance(statement, Try):
         yield from _of_try(statement)
-    elif (is_append(statement) or in_place(statement)) and statement.target:
+    elif (
+        isinstance(statement, Call)
+        and statement.target
+        and (is_append(statement) or is_alias(statement) or in_place(statement))
+    ):
         yield statement.target, statement.args[0]
 
 

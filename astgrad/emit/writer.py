@@ -129,6 +129,19 @@ class Writer:
                     yield call.origin
                 yield from self.origins(*ir.operands(call))
 
+    def evaluated(self, depth: int, value: ast.expr, origin: Origin, atom: ir.Atom) -> list[ast.stmt]:
+        """A value that nothing reads: a statement where it has effects."""
+        if not self.has_effects(atom):
+            return []
+        self.header(depth, "", value, origin, atom, tail="")
+        return [ast.Expr(value=value)]
+
+    def has_effects(self, atom: ir.Atom) -> bool:
+        """Whether something is done where an operand is printed."""
+        calls = [self.builder.folded[v] for v in ir.variables(atom) if v in self.builder.folded]
+        own = any(call.effects.impure or call.effects.writes != () for call in calls)
+        return own or any(self.has_effects(inner) for call in calls for inner in ir.operands(call))
+
     # --- lines
 
     def header(
@@ -160,6 +173,11 @@ class Writer:
         elif isinstance(node, ast.AugAssign):
             head = f"{python.text(node.target)} {python.symbol(node.op)}= "
             self.write(depth, head, node.value, comment, origins)
+        elif isinstance(node, ast.Raise) and node.exc:
+            tail = f" from {python.text(node.cause)}" if node.cause else ""
+            self.text.write(depth, lines.layout(depth, "raise ", node.exc, tail, comment), comment, origins)
+        elif isinstance(node, ast.Raise):
+            self.text.write(depth, [" " * lines.INDENT * depth + "raise"], comment, origins)
         elif isinstance(node, ast.Expr):
             self.write(depth, "", node.value, comment, origins)
         else:

@@ -6,16 +6,17 @@ import itertools
 import operator
 import textwrap
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from astgrad import compile, runtime
+from astgrad import compile, runtime, runtime_python
 from astgrad.analyses.specs import FLOAT, INT, Spec
 from astgrad.emit.emit import emit
 from astgrad.interpret import interpret
-from astgrad.ir import UNDEFINED, Call, Const, Function, If, Loop, Statement, Tape, Tree, Var
+from astgrad.ir import UNDEFINED, Call, Const, Effects, Function, If, Loop, Statement, Tape, Tree, Var
 from astgrad.verify import verify
 from tests.handmade import ONE, TWO, WRITE_FIRST, ZERO, block, call, function, variables
 
@@ -592,3 +593,82 @@ def test_the_lines_of_nested_statements_are_known():
     emitted = emit(function("f", (xs,), [loop], out), {}, globals=GLOBALS)
     assert emitted.text.splitlines()[2:4] == ["    for x in xs:  # 2", "        s = s + x  # 3"]
     assert emitted.lines[3] == (at[1],) and emitted.lines[4] == (at[2],)
+
+
+# --- what is read from names that may be undefined, and what raises
+
+
+def maybe(*behind: Statement, result: Any, x: Var, c: Var) -> Function:
+    """c is x where x is true, else undefined; then the statements."""
+    return function(
+        "f", (x,), [If((c,), x, block(results=(x,)), block(results=(UNDEFINED,))), *behind], result
+    )
+
+
+def test_S13_to_read_a_name_needs_no_copy():
+    x, c, read, out = variables("x c c _")
+    out.name = ""
+    body = (call(read, runtime_python.bound, c), call(out, operator.mul, read, read))
+    made = maybe(*body, result=out, x=x, c=c)
+    check(made, "if x:\n    c = x\nreturn c * c\n", (2.0,))
+    with pytest.raises(UnboundLocalError):
+        compile.build(emit(made, {}, globals=GLOBALS), dict(GLOBALS))(0.0)
+
+
+def test_S13_what_reads_a_name_for_nothing_still_raises():
+    x, c, read = variables("x c c")
+    made = maybe(call(read, runtime_python.bound, c), result=x, x=x, c=c)
+    check(made, "if x:\n    c = x\nc = c\nreturn x\n", (2.0,))
+    with pytest.raises(UnboundLocalError):
+        compile.build(emit(made, {}, globals=GLOBALS), dict(GLOBALS))(0.0)
+
+
+def test_raise(monkeypatch):
+    def throw(error: Any) -> Any:
+        raise error
+
+    throw.__module__ = "astgrad.runtime_python"
+    x, error = variables("x _")
+    error.name = ""
+    effects = Effects(reads=None, writes=(), impure=True, result="fresh")
+    bad = block(call(error, ValueError, x), call(None, throw, error, effects=effects))
+    made = function("f", (x,), [If((), x, bad, block())], x)
+    check(made, "if x:\n    raise ValueError(x)\nreturn x\n", (0.0,))
+    with pytest.raises(ValueError, match="3"):
+        compile.build(emit(made, {}, globals=GLOBALS), dict(GLOBALS))(3)
+
+
+def test_a_test_with_effects_is_evaluated_though_nothing_hangs_on_it():
+    x, t = variables("x _")
+    t.name = ""
+    seen: list[Any] = []
+    effects = Effects(reads=None, writes=(), impure=True, result="fresh")
+    made = function("f", (x,), [call(t, seen.append, x, effects=effects), If((), t, block(), block())], x)
+    assert compile.build(emit(made, {}, globals=GLOBALS), dict(GLOBALS))(3) == 3 and seen == [3]
+
+
+def test_a_tape_is_appended_in_the_arm_that_leaves():
+    x, s, sp, out, t, tape = variables("x s s s t tape")
+    params, body = search(
+        lambda i, x: block(results=(sp, Const(None), YES)),
+        lambda i, x: block(call(t, operator.mul, sp, x), results=(t, t, NO)),
+        s,
+        x,
+        carried=((out,), (ONE,), (sp,)),
+        stop=Var(),
+        targets=(s, x),
+    )
+    loop = replace(body[1], body=replace(body[1].body, results=(s,)), tapes=(Tape(tape, (x, sp)),))
+    expected = """
+        s = 1.0
+        tape = []
+        for i, x in enumerate(xs):
+            if x > 1.0:
+                tape.append((None, s))
+                break
+            t = s * x
+            tape.append((t, s))
+            s = t
+        return s, tape
+    """
+    check(function("f", params, [body[0], loop], out, tape), expected, ([0.5, 0.25, 2.0, 3.0],), ([],))
