@@ -28,4 +28,9 @@ def throw_from(error: Any, cause: Any) -> NoReturn:
 
 def rethrow() -> NoReturn:
     """raise: the exception that is being handled once more."""
-    raise  # noqa: PLE0704
+    raise
+
+
+def appended(items: list[Any], value: Any) -> list[Any]:
+    """A new list: the items, and the value at its end."""
+    return [*items, value]

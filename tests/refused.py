@@ -195,11 +195,6 @@ def raised(x):
     raise ValueError("no")  # <--
 
 
-@refused(UnsupportedSyntax, r":=", 1.5)
-def walrus(x):
-    return (y := x * x) + y  # <--
-
-
 @refused(UnsupportedSyntax, r"\*", (1.5, 2.5, 3.5))
 def starred_target(p):
     first, *rest = p  # <--
