@@ -247,7 +247,7 @@ class Escape:
 
     def unless(self, nodes: list[Any]) -> list[Any]:
         """The statements, unless a jump was taken before."""
-        for flag in self.flags.values():
+        for flag in self.flags.values() if nodes else ():
             nodes = [Branch(self.node, Flag(self.node, flag), [], nodes)]
         return nodes
 

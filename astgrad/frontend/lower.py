@@ -30,7 +30,7 @@ from weakref import WeakKeyDictionary
 
 from astgrad.deep import deeper
 from astgrad.errors import Origin, UnsupportedSyntax, refuse
-from astgrad.frontend import desugar, expressions, fence, loops, source
+from astgrad.frontend import comprehensions, desugar, expressions, fence, loops, regions, source
 from astgrad.frontend.desugar import kind
 from astgrad.frontend.resolve import Captured, Scope
 from astgrad.frontend.statements import Live, Statements
@@ -156,6 +156,9 @@ class _Lowering(Statements):
             origin=self.origin(node),
         )
 
+    def consumed(self, node: Any, name: str) -> Atom | None:
+        return comprehensions.consumed(self, node, name)
+
     def parameter(self, how: str, node: Any, defaults: dict[str, Const]) -> Param:
         if how in fence.VARIADIC:
             what, advice = fence.VARIADIC[how]
@@ -176,7 +179,9 @@ class _Lowering(Statements):
         scope.depth += 1
         function = inner.function({})
         self.scope.guards.update(scope.guards)
-        return Closure(function, tuple(scope.cells.values()), defaults)
+        closure = Closure(function, tuple(scope.cells.values()), defaults)
+        self.lists.lost(closure)
+        return closure
 
     def defaults(self, arguments: Any) -> tuple[tuple[str, Atom], ...]:
         positional = [*arguments.posonlyargs, *arguments.args]
@@ -202,6 +207,10 @@ STATEMENTS: dict[str, Callable[[Any, Any, Live], None]] = {
     "For": loops.repeat,  # as a Repeat
     "While": loops.repeat,
     "Repeat": loops.repeat,
+    "With": regions.with_,  # as an Inside
+    "Inside": regions.with_,
+    "Try": regions.try_,  # as an Attempt
+    "Attempt": regions.try_,
     "Mark": Statements.mark,
     "Keep": Statements.keep,
     "Raise": Statements.raise_,
@@ -209,6 +218,10 @@ STATEMENTS: dict[str, Callable[[Any, Any, Live], None]] = {
     "Pass": lambda self, node, live: None,
     **dict.fromkeys(("Return", "Break", "Continue"), lambda self, node, live: None),  # gone, or the end
 }
-EXPRESSIONS = expressions.EXPRESSIONS
+EXPRESSIONS: dict[str, Callable[[Any, Any, str], Atom]] = {
+    **expressions.EXPRESSIONS,
+    "ListComp": comprehensions.listed,
+    "DictComp": comprehensions.keyed,
+}
 _Lowering.statement_handlers = STATEMENTS
 _Lowering.handlers = EXPRESSIONS

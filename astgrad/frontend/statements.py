@@ -9,18 +9,21 @@ from __future__ import annotations
 import operator
 from typing import Any
 
+from astgrad.errors import UntrackedMutation, refuse
 from astgrad.frontend import fence
-from astgrad.frontend.desugar import Branch, Flag, kind, leaves, written
-from astgrad.frontend.expressions import BINARY, FALSE, GETITEM, NONE, TRUE, Expressions
+from astgrad.frontend.arms import FALSE, TRUE, shown
+from astgrad.frontend.desugar import Branch, Flag, appending, kind, leaves, written
+from astgrad.frontend.expressions import BINARY, GETITEM, NONE, Expressions
 from astgrad.frontend.jumps import Jumps
 from astgrad.frontend.names import Liveness
 from astgrad.frontend.names import Names as Live
 from astgrad.frontend.resolve import Scope
 from astgrad.frontend.source import Source
-from astgrad.ir import Atom, Const, Tree
+from astgrad.ir import UNDEFINED, Atom, Const, Effects, Tree
 from astgrad.runtime import unpack
-from astgrad.runtime_python import rethrow, throw, throw_from
+from astgrad.runtime_python import appended, rethrow, throw, throw_from
 
+APPENDED, GROWS = Const(appended), Effects((0,), (), False, "fresh")
 AUGMENTED = {name: Const(getattr(operator, f"i{text.rstrip('_')}")) for name, text in BINARY.items()}
 NOTHING: Live = frozenset()
 
@@ -89,7 +92,7 @@ class Statements(Expressions):
         """Bind a target to the value that the node `value` has."""
         found = kind(target)
         if found == "Name":
-            self.scope.assign(self.mangled(target.id), atom)
+            self.scope.assign(self.local(target.id), atom)
         elif found in ("Tuple", "List"):
             for inner, item in zip(target.elts, self.unpacked(target, atom, value)):
                 self.bind(inner, item, value)
@@ -113,6 +116,8 @@ class Statements(Expressions):
             fence.store(kind(node.target), self.origin(node.target))
         name = self.mangled(node.target.id)
         before = self.name(node.target)
+        if before in self.lists.own:
+            refuse(UntrackedMutation, self.origin(node), *fence.EXTENDED)
         value = self.expression(node.value)
         self.scope.assign(name, self.call(node, AUGMENTED[kind(node.op)], (before, value), name=name))
 
@@ -124,8 +129,24 @@ class Statements(Expressions):
         self.scope.assign(self.mangled(node.name), self.closure(node))
 
     def expressed(self, node: Any, _: Live) -> None:
+        receiver = appending(node.value)
+        if receiver and self.append(node.value, self.mangled(receiver.id)):
+            return
         if kind(node.value) != "Constant":
             self.expression(node.value)
+
+    def append(self, node: Any, name: str) -> bool:
+        """`xs.append(value)` of a list that this function made: its names stand for the new list."""
+        before = self.scope.env.get(name, UNDEFINED) if name in self.scope.bound else UNDEFINED
+        if before not in self.lists.own:
+            return False
+        value = self.expression(node.args[0])
+        if not self.lists.may_grow(before):
+            refuse(UntrackedMutation, self.origin(node), *fence.SHARED)
+        grown = self.call(node, APPENDED, (before, value), name=shown(name), effects=GROWS)
+        self.lists.made(grown)
+        self.lists.replace(self.scope.env, before, grown)
+        return True
 
     def mark(self, node: Any, _: Live) -> None:
         self.scope.assign(node.name, TRUE if node.value else FALSE)

@@ -134,3 +134,8 @@ unsupported(math.copysign, "it has no rule yet")
 unsupported(math.ldexp, "it has no rule yet")
 unsupported(math.frexp, "it has no rule yet")
 unsupported(math.modf, "it has no rule yet")
+
+# --- text and effects: they happen once, in the forward sweep
+
+constant(print, impure=True)
+constants(format, str, repr, ascii, callable, hasattr, id, type)

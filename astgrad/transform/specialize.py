@@ -23,16 +23,14 @@ from astgrad.analyses import specs as sp
 from astgrad.analyses.facts import Facts
 from astgrad.analyses.specs import UNKNOWN, Spec
 from astgrad.errors import (
-    InternalError,
     MissingRule,
     SourceUnavailable,
     UnsupportedSyntax,
 )
-from astgrad.frontend import fence
 from astgrad.frontend.lower import lower
 from astgrad.ir import Atom, Call, Closure, Const, Function, Method, Tree, Var
 from astgrad.rules import registry
-from astgrad.transform import containers, control, lists, loops, objects
+from astgrad.transform import containers, control, guarded, lists, loops, objects
 from astgrad.transform.binding import bind
 from astgrad.transform.builder import atom_of
 from astgrad.transform.containers import NOT_HERE
@@ -113,9 +111,12 @@ class Specializer(Ruled):
                 control.branch(self, statement, env)
             elif isinstance(statement, ir.Loop):
                 loops.loop(self, statement, env)
+            elif self.in_rule:
+                raise sp.Undecided
+            elif isinstance(statement, ir.With):
+                guarded.with_(self, statement, env)
             else:
-                fence.later(statement)
-                raise InternalError(f"specialize does not know {type(statement).__name__}")
+                guarded.try_(self, statement, env)
 
     def statement(self, call: Call, env: dict[Var, Atom]) -> None:
         op = self.atom(call.op, env)
