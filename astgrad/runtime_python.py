@@ -34,3 +34,37 @@ def rethrow() -> NoReturn:
 def appended(items: list[Any], value: Any) -> list[Any]:
     """A new list: the items, and the value at its end."""
     return [*items, value]
+
+
+# --- calls and displays with * and **
+
+
+def apply(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """function(*args, **kwargs)"""
+    return function(*args, **kwargs)
+
+
+def merged(*mappings: Any) -> dict[Any, Any]:
+    """{**a, **b, ...}: of equal keys the last one counts."""
+    result: dict[Any, Any] = {}
+    for mapping in mappings:
+        result = {**result, **mapping}
+    return result
+
+
+def keywords(*mappings: Any) -> dict[str, Any]:
+    """The keyword arguments of a call with `**`: none may be given twice."""
+    result: dict[str, Any] = {}
+    for mapping in mappings:
+        result = dict(**result, **mapping)
+    return result
+
+
+def unpacked(value: Any, before: int, behind: int) -> tuple[Any, ...]:
+    """The items of an iterable where one target is starred: those before it, a list, those behind it."""
+    items = list(value)
+    if len(items) < before + behind:
+        least = f"expected at least {before + behind}, got {len(items)}"
+        raise ValueError(f"not enough values to unpack ({least})")
+    stop = len(items) - behind
+    return (*items[:before], items[before:stop], *items[stop:])

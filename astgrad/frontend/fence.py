@@ -21,8 +21,8 @@ import numpy as np
 
 from astgrad.errors import AstgradError, Origin, UnsupportedSyntax, UntrackedMutation, refuse
 from astgrad.frontend.source import segment
-from astgrad.ir import Atom, Call, Const, Statement
-from astgrad.runtime_python import appended, rethrow, throw, throw_from
+from astgrad.ir import Atom, Call, Const, Function, Statement
+from astgrad.runtime_python import appended, apply, keywords, merged, rethrow, throw, throw_from, unpacked
 
 WHOLE_ARRAYS = "say it with whole arrays: np.sum, np.cumsum, a matrix product, or an index array"
 OUTSIDE = "do it outside of the differentiated function and pass the result as an argument"
@@ -40,6 +40,9 @@ LATER: dict[str, tuple[str, str]] = {
     "Raise": ("'raise' is not differentiated yet", "check the arguments before the call of the gradient"),
     "Assert": ("'assert' is not differentiated yet", "check the arguments before the call of the gradient"),
     "JoinedStr": ("an f-string is not differentiated yet", "format text outside of the function"),
+    "Starred": ("'*' unpacking is not differentiated yet", "name each element, or take slices"),
+    "spread": ("'*' and '**' in a call are not differentiated yet", "write the arguments out"),
+    "merged": ("only a dict with constant keys, written out, is differentiated", "use literals as keys"),
 }  # fmt: skip
 
 REGIONS: dict[str, tuple[str, str]] = {
@@ -75,7 +78,6 @@ SYNTAX: dict[str, tuple[str, str]] = {
     "ImportFrom": ("an import inside of the function is not differentiated", "import at the top of the file"),
     "ClassDef": ("a class inside of the function is not differentiated", "define it outside of the function"),
     "TypeAlias": ("a type alias inside of the function is not differentiated", "define it at the top"),
-    "Starred": ("'*' unpacking is not differentiated yet", "name each element, or take slices"),
     "TemplateStr": ("a t-string is not differentiated yet", "format text outside of the function"),
 }  # fmt: skip
 
@@ -86,7 +88,6 @@ VARIADIC = {
     ),
     "VAR_KEYWORD": ("'**{}' is not differentiated yet", "name the arguments, or take a dict as one argument"),
 }
-SPREAD = ("'*' and '**' in a call are not differentiated yet", "write the arguments out")
 DICT = ("only a dict with constant keys, written out, is differentiated", "use literals as keys")
 DECORATED = (
     "a decorated nested function is not differentiated",
@@ -185,6 +186,14 @@ def later(statement: Statement) -> None:
     syntax("chained comparison" if found == "Compare" else found, statement.origin)
 
 
+def variadic(function: Function) -> None:
+    """Refuse a function with `*args` or `**kwargs`, which no pass behind the lowering knows yet."""
+    for param in function.params:
+        if param.kind in VARIADIC:
+            what, advice = VARIADIC[param.kind]
+            refuse(UnsupportedSyntax, function.origin, what.format(param.var.name), advice)
+
+
 def _primitive(op: Atom) -> str:
     """The construct for which the frontend makes such a call."""
     if not isinstance(op, Const) or type(op.value).__hash__ is None:
@@ -208,4 +217,7 @@ PRIMITIVES: dict[object, str] = {
     **dict.fromkeys((throw, throw_from, rethrow), "Raise"),
     format: "JoinedStr",
     appended: "append",
+    unpacked: "Starred",
+    merged: "merged",
+    **dict.fromkeys((apply, keywords), "spread"),
 }

@@ -160,9 +160,6 @@ class _Lowering(Statements):
         return comprehensions.consumed(self, node, name)
 
     def parameter(self, how: str, node: Any, defaults: dict[str, Const]) -> Param:
-        if how in fence.VARIADIC:
-            what, advice = fence.VARIADIC[how]
-            refuse(UnsupportedSyntax, self.origin(node), what.format(node.id), advice)
         name = self.mangled(node.id)
         var = Var(name)
         self.scope.assign(name, var)

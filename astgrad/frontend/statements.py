@@ -10,7 +10,7 @@ import operator
 from typing import Any
 
 from astgrad.errors import UntrackedMutation, refuse
-from astgrad.frontend import fence
+from astgrad.frontend import calls, fence
 from astgrad.frontend.arms import FALSE, TRUE, shown
 from astgrad.frontend.desugar import Branch, Flag, appending, kind, leaves, written
 from astgrad.frontend.expressions import BINARY, GETITEM, NONE, Expressions
@@ -91,7 +91,9 @@ class Statements(Expressions):
     def bind(self, target: Any, atom: Atom, value: Any) -> None:
         """Bind a target to the value that the node `value` has."""
         found = kind(target)
-        if found == "Name":
+        if found == "Starred":
+            self.bind(target.value, atom, value)
+        elif found == "Name":
             self.scope.assign(self.local(target.id), atom)
         elif found in ("Tuple", "List"):
             for inner, item in zip(target.elts, self.unpacked(target, atom, value)):
@@ -101,9 +103,8 @@ class Statements(Expressions):
 
     def unpacked(self, target: Any, atom: Atom, value: Any) -> list[Atom]:
         """The elements of a value, as many as there are targets, or the error that Python raises."""
-        for item in target.elts:
-            if kind(item) == "Starred":
-                self.refuse(item)
+        if any(kind(item) == "Starred" for item in target.elts):
+            return calls.targets(self, target, atom, value)
         count = len(target.elts)
         if isinstance(atom, Tree) and atom.kind is tuple and len(atom.items) == count:
             return list(atom.items)

@@ -95,6 +95,7 @@ class Specializer(Ruled):
 
     def run(self, function: Function, env: dict[Var, Atom]) -> Atom:
         """Walk a function whose parameters are bound in `env`; the value it returns."""
+        fence.variadic(function)
         for var, capture in function.captures:
             env[var] = self.captured(capture)
         self.guards += () if self.in_rule else function.guards
