@@ -68,3 +68,34 @@ def unpacked(value: Any, before: int, behind: int) -> tuple[Any, ...]:
         raise ValueError(f"not enough values to unpack ({least})")
     stop = len(items) - behind
     return (*items[:before], items[before:stop], *items[stop:])
+
+
+# --- cells of nested functions (S7)
+
+
+class Cell:
+    """One slot that an enclosing function and nested ones share."""
+
+    value: Any
+    __slots__ = ("value",)
+
+
+def cell(*value: Any) -> Cell:
+    """A new cell, empty or with a value."""
+    made = Cell()
+    if value:
+        (made.value,) = value
+    return made
+
+
+def cell_get(cell: Cell) -> Any:
+    """What the cell holds; raises what Python raises where it is empty."""
+    try:
+        return cell.value
+    except AttributeError:
+        raise UnboundLocalError("cannot access a variable that is not associated with a value") from None
+
+
+def cell_set(cell: Cell, value: Any) -> None:
+    """Let the cell hold the value."""
+    cell.value = value

@@ -73,7 +73,7 @@ def run(low: Statements, node: Any, start: Start, step: Callable[[], Atom], stop
     generators, scope = node.generators, low.scope
     names = [low.mangled(name) for each in generators for name in binds(each.target)]
     shadow = {name: low.fresh(name, "") for name in names}
-    carried = [low.mangled(name) for name in binds(node)]
+    carried = [name for name in map(low.mangled, binds(node)) if not scope.is_cell(name)]
 
     def loop(at: int) -> Atom:
         generator = generators[at]

@@ -108,13 +108,15 @@ class Expressions(Arms, ABC):
     def walrus(self, node: Any, _: str) -> Atom:
         name = self.mangled(node.target.id)
         atom = self.expression(node.value, name)
-        self.scope.assign(name, atom)
+        self.store(node, name, atom)
         return atom
 
     def name(self, node: Any, _: str = "") -> Atom:
         refused = partial(self.captured_wrongly, node)
         name = self.mangled(node.id)
         atom = self.scope.read(name, refused)
+        if self.scope.is_cell(name):
+            return self.load(node, name, atom)
         if atom is UNSURE:
             refuse(UnsupportedSyntax, self.origin(node), f"{name!r} {fence.UNSURE[0]}", fence.UNSURE[1])
         if atom is UNDEFINED:
@@ -269,7 +271,10 @@ class Expressions(Arms, ABC):
         """The arguments that `super()` takes by itself: the `__class__` cell and the first parameter."""
         refused = partial(self.captured_wrongly, node)
         first = next(iter(self.scope.bound))
-        return self.scope.read("__class__", refused), self.scope.read(first, refused)
+        own = self.scope.read(first, refused)
+        return self.scope.read("__class__", refused), self.load(
+            node, first, own
+        ) if first in self.scope.celled else own
 
 
 def _is_literal(const: Const) -> bool:

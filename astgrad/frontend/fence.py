@@ -22,7 +22,19 @@ import numpy as np
 from astgrad.errors import AstgradError, Origin, UnsupportedSyntax, UntrackedMutation, refuse
 from astgrad.frontend.source import segment
 from astgrad.ir import Atom, Call, Const, Function, Statement
-from astgrad.runtime_python import appended, apply, keywords, merged, rethrow, throw, throw_from, unpacked
+from astgrad.runtime_python import (
+    appended,
+    apply,
+    cell,
+    cell_get,
+    cell_set,
+    keywords,
+    merged,
+    rethrow,
+    throw,
+    throw_from,
+    unpacked,
+)
 
 WHOLE_ARRAYS = "say it with whole arrays: np.sum, np.cumsum, a matrix product, or an index array"
 OUTSIDE = "do it outside of the differentiated function and pass the result as an argument"
@@ -41,6 +53,10 @@ LATER: dict[str, tuple[str, str]] = {
     "Assert": ("'assert' is not differentiated yet", "check the arguments before the call of the gradient"),
     "JoinedStr": ("an f-string is not differentiated yet", "format text outside of the function"),
     "Starred": ("'*' unpacking is not differentiated yet", "name each element, or take slices"),
+    "cell": (
+        "a variable is rebound after a nested function has captured it, which is not differentiated yet",
+        "assign it before the function is defined, or pass the value as an argument",
+    ),
     "spread": ("'*' and '**' in a call are not differentiated yet", "write the arguments out"),
     "merged": ("only a dict with constant keys, written out, is differentiated", "use literals as keys"),
 }  # fmt: skip
@@ -72,7 +88,6 @@ SYNTAX: dict[str, tuple[str, str]] = {
     "AsyncFor": ("'async for' cannot be differentiated", ASYNC),
     "AsyncWith": ("'async with' cannot be differentiated", ASYNC),
     "Global": ("'global' is not differentiated", "pass the value as an argument and return the new one"),
-    "Nonlocal": ("'nonlocal' is not differentiated yet", "return the new value instead"),
     "Delete": ("'del' is not differentiated", "leave it out: the name goes when the function returns"),
     "Import": ("an import inside of the function is not differentiated", "import at the top of the file"),
     "ImportFrom": ("an import inside of the function is not differentiated", "import at the top of the file"),
@@ -110,6 +125,14 @@ UNSURE = (
 CAUGHT = (
     "an exception that is computed is not differentiated",
     "name the exceptions: except ValueError, or except (ValueError, KeyError)",
+)
+CAUGHT_CELL = (
+    "an exception that a nested function captures is not differentiated",
+    "give it as a default: lambda error=error: ...",
+)
+NONLOCAL = (
+    "'nonlocal' of a function that is not differentiated with this one",
+    "return the new value instead",
 )
 FINALLY = ("a jump out of 'finally' is not differentiated", "jump behind it")
 EXTENDED = ("'op=' writes into an array or list, which is not differentiated yet", "write x = x + y")
@@ -220,4 +243,5 @@ PRIMITIVES: dict[object, str] = {
     unpacked: "Starred",
     merged: "merged",
     **dict.fromkeys((apply, keywords), "spread"),
+    **dict.fromkeys((cell, cell_get, cell_set), "cell"),
 }

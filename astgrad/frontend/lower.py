@@ -30,11 +30,12 @@ from weakref import WeakKeyDictionary
 
 from astgrad.deep import deeper
 from astgrad.errors import Origin, UnsupportedSyntax, refuse
-from astgrad.frontend import comprehensions, desugar, expressions, fence, loops, regions, source
+from astgrad.frontend import cells, comprehensions, desugar, expressions, fence, loops, regions, source
+from astgrad.frontend.arms import CELL
 from astgrad.frontend.desugar import kind
 from astgrad.frontend.resolve import Captured, Scope
 from astgrad.frontend.statements import Live, Statements
-from astgrad.ir import Atom, Block, Closure, Const, Function, Guard, Param, Var
+from astgrad.ir import PURE, Atom, Block, Closure, Const, Function, Guard, Param, Var
 
 SUSPENDS = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 
@@ -113,6 +114,7 @@ class _Lowering(Statements):
         super().__init__(found, scope, rule)
         self.node = node
         scope.bound = {self.mangled(name): count for name, count in desugar.bound(node).items()}
+        scope.celled = {self.mangled(name): by for name, by in cells.celled(node).items()}
 
     # --- functions
 
@@ -140,6 +142,9 @@ class _Lowering(Statements):
         node, scope = self.node, self.scope
         params = tuple(self.parameter(kind, name, defaults) for kind, name in desugar.parameters(node.args))
         statements = [] if kind(node) == "Lambda" else node.body
+        for name, by in scope.celled.items():
+            given = (scope.env[name],) if name in scope.env else ()
+            scope.env[name] = self.call(by, CELL, given, name=name, effects=PURE)
         if kind(node) == "Lambda":
             result = self.expression(node.body)
         else:
@@ -210,6 +215,7 @@ STATEMENTS: dict[str, Callable[[Any, Any, Live], None]] = {
     "Attempt": regions.try_,
     "Mark": Statements.mark,
     "Keep": Statements.keep,
+    "Nonlocal": Statements.nonlocal_,
     "Raise": Statements.raise_,
     "Assert": Statements.assert_,
     "Pass": lambda self, node, live: None,
