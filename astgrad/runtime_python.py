@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 
@@ -99,3 +100,16 @@ def cell_get(cell: Cell) -> Any:
 def cell_set(cell: Cell, value: Any) -> None:
     """Let the cell hold the value."""
     cell.value = value
+
+
+# --- patterns of match
+
+
+def is_sequence(value: Any) -> bool:
+    """Whether `case [...]` may fit."""
+    return isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray))
+
+
+def is_mapping(value: Any) -> bool:
+    """Whether `case {...}` may fit."""
+    return isinstance(value, Mapping)

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from astgrad.frontend.desugar import FUNCTIONS, bound, children, kind, parameters
+from astgrad.frontend.desugar import walk as nodes_of
 
 LOOPS = ("For", "While", "AsyncFor")
 BLOCKS = ("If", "With", "AsyncWith", "Try", "TryStar", "ExceptHandler", "match_case")
@@ -129,10 +130,11 @@ class Walk:
 
 def celled(function: Any) -> dict[str, Any]:
     """The locals of a function that must be cells, each with the first nested function that captures it."""
-    walk = Walk()
-    walk.many([function.body] if kind(function) == "Lambda" else function.body)
-    if not walk.made:
+    body = [function.body] if kind(function) == "Lambda" else function.body
+    if not any(kind(node) in FUNCTIONS for node in nodes_of(body)):
         return {}
+    walk = Walk()
+    walk.many(body)
     for _, node in parameters(function.args):
         walk.binds.setdefault(node.id, []).append(Place(0))
     captured: dict[str, list[Made]] = {}

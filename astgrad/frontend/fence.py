@@ -70,6 +70,7 @@ REGIONS: dict[str, tuple[str, str]] = {
     "DictComp": ("a dict comprehension is not differentiated yet", WHOLE_ARRAYS),
     "With": ("a 'with' block is not differentiated yet", "enter the context around the call of the gradient"),
     "Try": ("'try' is not differentiated yet", "handle the error around the call of the gradient"),
+    "Match": ("'match' is not differentiated yet", WHERE),
 }  # fmt: skip
 
 LATER |= REGIONS
@@ -77,7 +78,6 @@ LATER["append"] = (".append() writes into its object, which is not differentiate
 
 SYNTAX: dict[str, tuple[str, str]] = {
     "TryStar": ("'try' is not differentiated yet", "handle the error around the call of the gradient"),
-    "Match": ("'match' is not differentiated yet", WHERE),
     "SetComp": ("a set comprehension is not differentiated yet", WHOLE_ARRAYS),
     "GeneratorExp": ("a generator expression is not differentiated", "build a list: [... for ... in ...]"),
     "Set": ("a set is not differentiated: its order is not defined", "use a tuple or a dict"),
@@ -134,6 +134,9 @@ NONLOCAL = (
     "'nonlocal' of a function that is not differentiated with this one",
     "return the new value instead",
 )
+ALTERNATIVES = ("a pattern with '|' that binds names is not differentiated", "write a case for each")
+REST = ("'**' in a pattern is not differentiated", "name the keys")
+CLASS = ("a pattern of this class is not differentiated", "use isinstance, and read its attributes")
 FINALLY = ("a jump out of 'finally' is not differentiated", "jump behind it")
 EXTENDED = ("'op=' writes into an array or list, which is not differentiated yet", "write x = x + y")
 SHARED = (
@@ -235,6 +238,7 @@ WORDS = {
     "assert": "Assert",
     "with": "With",
     "try": "Try",
+    "match": "Match",
 }
 PRIMITIVES: dict[object, str] = {
     **dict.fromkeys((throw, throw_from, rethrow), "Raise"),

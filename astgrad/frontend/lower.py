@@ -30,7 +30,17 @@ from weakref import WeakKeyDictionary
 
 from astgrad.deep import deeper
 from astgrad.errors import Origin, UnsupportedSyntax, refuse
-from astgrad.frontend import cells, comprehensions, desugar, expressions, fence, loops, regions, source
+from astgrad.frontend import (
+    cells,
+    comprehensions,
+    desugar,
+    expressions,
+    fence,
+    loops,
+    patterns,
+    regions,
+    source,
+)
 from astgrad.frontend.arms import CELL
 from astgrad.frontend.desugar import kind
 from astgrad.frontend.resolve import Captured, Scope
@@ -209,6 +219,7 @@ STATEMENTS: dict[str, Callable[[Any, Any, Live], None]] = {
     "For": loops.repeat,  # as a Repeat
     "While": loops.repeat,
     "Repeat": loops.repeat,
+    "Match": Statements.if_,  # as Branches
     "With": regions.with_,  # as an Inside
     "Inside": regions.with_,
     "Try": regions.try_,  # as an Attempt
@@ -224,6 +235,7 @@ STATEMENTS: dict[str, Callable[[Any, Any, Live], None]] = {
 EXPRESSIONS: dict[str, Callable[[Any, Any, str], Atom]] = {
     **expressions.EXPRESSIONS,
     "ListComp": comprehensions.listed,
+    "Case": patterns.case,
     "DictComp": comprehensions.keyed,
 }
 _Lowering.statement_handlers = STATEMENTS

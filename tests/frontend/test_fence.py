@@ -16,7 +16,6 @@ INSIDE = {"FormattedValue", "Interpolation", "Starred"}  # only inside f-strings
 
 # the statement, `|` for a line break, «» around what is underlined; the message
 SYNTAX = [
-    ("«match x:»|    case _: pass", "'match' is not differentiated yet"),
     ("y = «{a for a in x}»", "a set comprehension is not differentiated yet"),
     ("y = f«(a * a for a in x)»", fence.GENERATOR[0]),
     ("y = «(a * a for a in x)»", "a generator expression is not differentiated"),
@@ -40,6 +39,7 @@ SYNTAX = [
     ("y = «globals()»['x']", "globals() cannot be differentiated"),
 ]  # fmt: skip
 LATER = [  # lowered, and refused behind
+    ("«match x:»|    case _: pass", "'match' is not differentiated yet"),
     ("«with x: pass»", "a 'with' block is not differentiated yet"),
     ("«try: y = x»|finally: pass", "'try' is not differentiated yet"),
     ("raise «ValueError(x)»", "'raise' is not differentiated yet"),
