@@ -96,7 +96,7 @@ def try_(low: Statements, node: Attempt, live: Live) -> None:
     """try, with its handlers, else and finally."""
     if jumps(node.finalbody):
         refuse(UnsupportedSyntax, low.origin(node), *fence.FINALLY)
-    types = [caught_types(low, handler) for handler in node.handlers]
+    types = [caught_types(low, each) for each in node.handlers]
     last = low.liveness.block(node.finalbody)
     around = live | last.reads
     env = low.scope.env
