@@ -114,8 +114,8 @@ def global_statement(x):
 
 @refused(UnsupportedSyntax, r"nonlocal|rebound|capture", 1.5)
 def nonlocal_statement(x):
-    def inner():
-        nonlocal x  # <-- or where x is captured
+    def inner():  # <--
+        nonlocal x
         x = x * 2
 
     inner()

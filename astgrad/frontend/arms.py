@@ -18,6 +18,7 @@ from astgrad.frontend.lists import Lists
 from astgrad.frontend.resolve import Scope
 from astgrad.frontend.source import Source
 from astgrad.ir import UNDEFINED, UNKNOWN_EFFECTS, Atom, Block, Call, Const, Effects, If, Statement, Tree, Var
+from astgrad.runtime_python import cell, cell_get, cell_set
 
 TRUE, FALSE = Const(True), Const(False)
 UNSURE = Const(object(), "unsure")  # a name in a handler, where the body may have rebound it or not
@@ -84,6 +85,10 @@ class Arm:
     dead: bool = False  # whether it raises before its end
 
 
+CELL, CELL_GET, CELL_SET = Const(cell), Const(cell_get), Const(cell_set)
+READS, WRITES = Effects((0,), (), False, "unknown"), Effects((), (0,), False, "fresh")
+
+
 class Arms:
     """The statements of the block that is being written, and the names of the scope."""
 
@@ -115,6 +120,21 @@ class Arms:
 
     def origin(self, node: Any) -> Origin:
         return self.source.origin(node)
+
+    # --- names
+
+    def store(self, node: Any, name: str, atom: Atom) -> None:
+        """Bind a name of the scope, or write its cell."""
+        if not self.scope.is_cell(name):
+            self.scope.env[name] = atom
+            return
+        cell = self.scope.read(name, lambda *_: None)  # type: ignore[arg-type, return-value]
+        self.lists.lost(atom)
+        self.body.append(Call(None, CELL_SET, (cell, atom), (), WRITES, self.origin(node)))
+
+    def load(self, node: Any, name: str, cell: Atom) -> Atom:
+        """What a cell holds now."""
+        return self.call(node, CELL_GET, (cell,), name=name, effects=READS)
 
     # --- regions
 

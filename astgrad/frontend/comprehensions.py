@@ -73,7 +73,7 @@ def run(low: Statements, node: Any, start: Start, step: Callable[[], Atom], stop
     generators, scope = node.generators, low.scope
     names = [low.mangled(name) for each in generators for name in binds(each.target)]
     shadow = {name: low.fresh(name, "") for name in names}
-    carried = [low.mangled(name) for name in binds(node)]
+    carried = [name for name in map(low.mangled, binds(node)) if not scope.is_cell(name)]
 
     def loop(at: int) -> Atom:
         generator = generators[at]
@@ -123,13 +123,14 @@ def consumed(low: Statements, node: Any, name: str) -> Atom | None:
         return found(low, node, generator, item, value is any, name)
     if value is list and plain:
         return collect(low, generator, item, name)
-    if not hashable(value) or value not in WHOLE:
+    spread = any(kind(arg) == "Starred" for arg in node.args) or any(not each.arg for each in node.keywords)
+    if not hashable(value) or value not in WHOLE or spread:
         refuse(UnsupportedSyntax, low.origin(generator), *fence.GENERATOR)
     kwargs: list[tuple[str, Atom]] = []
     args: list[Atom] = []
 
     def start() -> None:
-        args.extend(low.argument(arg) for arg in node.args[1:])
+        args.extend(low.expression(arg) for arg in node.args[1:])
         kwargs.extend(low.keyword(keyword) for keyword in node.keywords)
 
     items = collect(low, generator, item, start=start)

@@ -99,6 +99,16 @@ class Flag(Made):
 
 
 @dataclass(eq=False)
+class Case(Made):
+    """Whether what was kept as `subject` fits a pattern and its guard; it binds the names of the pattern."""
+
+    subject: str
+    pattern: Any
+    guard: Any
+    _fields: ClassVar[tuple[str, ...]] = ("pattern", "guard")
+
+
+@dataclass(eq=False)
 class Return(Made):
     """A return of a value that was kept."""
 

@@ -19,7 +19,7 @@ from functools import partial
 from typing import Any, ClassVar, NoReturn
 
 from astgrad.errors import UnsupportedSyntax, refuse
-from astgrad.frontend import fence
+from astgrad.frontend import calls, fence
 from astgrad.frontend.arms import UNSURE, Arms
 from astgrad.frontend.desugar import kind, written
 from astgrad.frontend.resolve import mangle
@@ -108,13 +108,15 @@ class Expressions(Arms, ABC):
     def walrus(self, node: Any, _: str) -> Atom:
         name = self.mangled(node.target.id)
         atom = self.expression(node.value, name)
-        self.scope.assign(name, atom)
+        self.store(node, name, atom)
         return atom
 
     def name(self, node: Any, _: str = "") -> Atom:
         refused = partial(self.captured_wrongly, node)
         name = self.mangled(node.id)
         atom = self.scope.read(name, refused)
+        if self.scope.is_cell(name):
+            return self.load(node, name, atom)
         if atom is UNSURE:
             refuse(UnsupportedSyntax, self.origin(node), f"{name!r} {fence.UNSURE[0]}", fence.UNSURE[1])
         if atom is UNDEFINED:
@@ -146,18 +148,14 @@ class Expressions(Arms, ABC):
     def constant(self, node: Any, _: str) -> Atom:
         return Const(node.value)
 
-    def display(self, node: Any, _: str) -> Atom:
+    def display(self, node: Any, name: str) -> Atom:
+        if any(kind(item) == "Starred" for item in node.elts):
+            return calls.display(self, node, name)
         items = tuple(self.expression(item) for item in node.elts)
         return Tree(tuple, items) if kind(node) == "Tuple" else self.lists.made(Tree(list, items))
 
-    def dictionary(self, node: Any, _: str) -> Atom:
-        items: dict[Any, Atom] = {}
-        for key, value in zip(node.keys, node.values):
-            atom = self.expression(key) if key else None
-            if not isinstance(atom, Const):
-                refuse(UnsupportedSyntax, self.origin(key or value), *fence.DICT)
-            items[atom.value] = self.expression(value)
-        return Tree(dict, tuple(items.values()), tuple(items))
+    def dictionary(self, node: Any, name: str) -> Atom:
+        return calls.dictionary(self, node, name)
 
     def formatted(self, node: Any, name: str) -> Atom:
         """An f-string: each value is converted and formatted, from left to right, then all are joined."""
@@ -243,12 +241,14 @@ class Expressions(Arms, ABC):
         if consumed is not None:
             return consumed
         op, first = self.callee(node.func, node)
-        args = tuple(self.argument(item) for item in node.args)
-        kwargs = tuple(self.keyword(item) for item in node.keywords)
         if isinstance(op, Const):
             fence.call(op.value, self.origin(node))
-            if op.value is super and not args:
-                args = self.enclosing(node)
+            if op.value is super and not node.args:
+                return self.call(node, op, self.enclosing(node), name=name)
+        if any(kind(item) == "Starred" for item in node.args) or any(not item.arg for item in node.keywords):
+            return calls.call(self, node, op, first, name)
+        args = tuple(self.expression(item) for item in node.args)
+        kwargs = tuple(self.keyword(item) for item in node.keywords)
         return self.call(node, op, first + args, kwargs, name)
 
     def callee(self, function: Any, node: Any) -> tuple[Atom, tuple[Atom, ...]]:
@@ -264,21 +264,17 @@ class Expressions(Arms, ABC):
         fence.method(attr, base, self.origin(node))
         return Const(Method(attr)), (base,)
 
-    def argument(self, node: Any) -> Atom:
-        if kind(node) == "Starred":
-            refuse(UnsupportedSyntax, self.origin(node), *fence.SPREAD)
-        return self.expression(node)
-
     def keyword(self, node: Any) -> tuple[str, Atom]:
-        if node.arg is None:
-            refuse(UnsupportedSyntax, self.origin(node), *fence.SPREAD)
         return self.mangled(node.arg), self.expression(node.value)
 
     def enclosing(self, node: Any) -> tuple[Atom, ...]:
         """The arguments that `super()` takes by itself: the `__class__` cell and the first parameter."""
         refused = partial(self.captured_wrongly, node)
         first = next(iter(self.scope.bound))
-        return self.scope.read("__class__", refused), self.scope.read(first, refused)
+        own = self.scope.read(first, refused)
+        return self.scope.read("__class__", refused), self.load(
+            node, first, own
+        ) if first in self.scope.celled else own
 
 
 def _is_literal(const: Const) -> bool:

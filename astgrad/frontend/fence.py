@@ -21,8 +21,20 @@ import numpy as np
 
 from astgrad.errors import AstgradError, Origin, UnsupportedSyntax, UntrackedMutation, refuse
 from astgrad.frontend.source import segment
-from astgrad.ir import Atom, Call, Const, Statement
-from astgrad.runtime_python import appended, rethrow, throw, throw_from
+from astgrad.ir import Atom, Call, Const, Function, Statement
+from astgrad.runtime_python import (
+    appended,
+    apply,
+    cell,
+    cell_get,
+    cell_set,
+    keywords,
+    merged,
+    rethrow,
+    throw,
+    throw_from,
+    unpacked,
+)
 
 WHOLE_ARRAYS = "say it with whole arrays: np.sum, np.cumsum, a matrix product, or an index array"
 OUTSIDE = "do it outside of the differentiated function and pass the result as an argument"
@@ -40,6 +52,13 @@ LATER: dict[str, tuple[str, str]] = {
     "Raise": ("'raise' is not differentiated yet", "check the arguments before the call of the gradient"),
     "Assert": ("'assert' is not differentiated yet", "check the arguments before the call of the gradient"),
     "JoinedStr": ("an f-string is not differentiated yet", "format text outside of the function"),
+    "Starred": ("'*' unpacking is not differentiated yet", "name each element, or take slices"),
+    "cell": (
+        "a variable is rebound after a nested function has captured it, which is not differentiated yet",
+        "assign it before the function is defined, or pass the value as an argument",
+    ),
+    "spread": ("'*' and '**' in a call are not differentiated yet", "write the arguments out"),
+    "merged": ("only a dict with constant keys, written out, is differentiated", "use literals as keys"),
 }  # fmt: skip
 
 REGIONS: dict[str, tuple[str, str]] = {
@@ -51,6 +70,7 @@ REGIONS: dict[str, tuple[str, str]] = {
     "DictComp": ("a dict comprehension is not differentiated yet", WHOLE_ARRAYS),
     "With": ("a 'with' block is not differentiated yet", "enter the context around the call of the gradient"),
     "Try": ("'try' is not differentiated yet", "handle the error around the call of the gradient"),
+    "Match": ("'match' is not differentiated yet", WHERE),
 }  # fmt: skip
 
 LATER |= REGIONS
@@ -58,7 +78,6 @@ LATER["append"] = (".append() writes into its object, which is not differentiate
 
 SYNTAX: dict[str, tuple[str, str]] = {
     "TryStar": ("'try' is not differentiated yet", "handle the error around the call of the gradient"),
-    "Match": ("'match' is not differentiated yet", WHERE),
     "SetComp": ("a set comprehension is not differentiated yet", WHOLE_ARRAYS),
     "GeneratorExp": ("a generator expression is not differentiated", "build a list: [... for ... in ...]"),
     "Set": ("a set is not differentiated: its order is not defined", "use a tuple or a dict"),
@@ -69,13 +88,11 @@ SYNTAX: dict[str, tuple[str, str]] = {
     "AsyncFor": ("'async for' cannot be differentiated", ASYNC),
     "AsyncWith": ("'async with' cannot be differentiated", ASYNC),
     "Global": ("'global' is not differentiated", "pass the value as an argument and return the new one"),
-    "Nonlocal": ("'nonlocal' is not differentiated yet", "return the new value instead"),
     "Delete": ("'del' is not differentiated", "leave it out: the name goes when the function returns"),
     "Import": ("an import inside of the function is not differentiated", "import at the top of the file"),
     "ImportFrom": ("an import inside of the function is not differentiated", "import at the top of the file"),
     "ClassDef": ("a class inside of the function is not differentiated", "define it outside of the function"),
     "TypeAlias": ("a type alias inside of the function is not differentiated", "define it at the top"),
-    "Starred": ("'*' unpacking is not differentiated yet", "name each element, or take slices"),
     "TemplateStr": ("a t-string is not differentiated yet", "format text outside of the function"),
 }  # fmt: skip
 
@@ -86,7 +103,6 @@ VARIADIC = {
     ),
     "VAR_KEYWORD": ("'**{}' is not differentiated yet", "name the arguments, or take a dict as one argument"),
 }
-SPREAD = ("'*' and '**' in a call are not differentiated yet", "write the arguments out")
 DICT = ("only a dict with constant keys, written out, is differentiated", "use literals as keys")
 DECORATED = (
     "a decorated nested function is not differentiated",
@@ -110,6 +126,17 @@ CAUGHT = (
     "an exception that is computed is not differentiated",
     "name the exceptions: except ValueError, or except (ValueError, KeyError)",
 )
+CAUGHT_CELL = (
+    "an exception that a nested function captures is not differentiated",
+    "give it as a default: lambda error=error: ...",
+)
+NONLOCAL = (
+    "'nonlocal' of a function that is not differentiated with this one",
+    "return the new value instead",
+)
+ALTERNATIVES = ("a pattern with '|' that binds names is not differentiated", "write a case for each")
+REST = ("'**' in a pattern is not differentiated", "name the keys")
+CLASS = ("a pattern of this class is not differentiated", "use isinstance, and read its attributes")
 FINALLY = ("a jump out of 'finally' is not differentiated", "jump behind it")
 EXTENDED = ("'op=' writes into an array or list, which is not differentiated yet", "write x = x + y")
 SHARED = (
@@ -185,6 +212,14 @@ def later(statement: Statement) -> None:
     syntax("chained comparison" if found == "Compare" else found, statement.origin)
 
 
+def variadic(function: Function) -> None:
+    """Refuse a function with `*args` or `**kwargs`, which no pass behind the lowering knows yet."""
+    for param in function.params:
+        if param.kind in VARIADIC:
+            what, advice = VARIADIC[param.kind]
+            refuse(UnsupportedSyntax, function.origin, what.format(param.var.name), advice)
+
+
 def _primitive(op: Atom) -> str:
     """The construct for which the frontend makes such a call."""
     if not isinstance(op, Const) or type(op.value).__hash__ is None:
@@ -203,9 +238,14 @@ WORDS = {
     "assert": "Assert",
     "with": "With",
     "try": "Try",
+    "match": "Match",
 }
 PRIMITIVES: dict[object, str] = {
     **dict.fromkeys((throw, throw_from, rethrow), "Raise"),
     format: "JoinedStr",
     appended: "append",
+    unpacked: "Starred",
+    merged: "merged",
+    **dict.fromkeys((apply, keywords), "spread"),
+    **dict.fromkeys((cell, cell_get, cell_set), "cell"),
 }

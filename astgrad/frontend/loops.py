@@ -48,7 +48,8 @@ def repeat(low: Statements, node: Repeat, live: Live) -> None:
     if node.stop:
         around |= {node.stop}
     steps = stepping(low, node.target, node.iter) if node.iter else Steps((), (), lambda: None)
-    carried = [name for name in summary.binds if name in around and name != node.stop]
+    binds = [name for name in summary.binds if not low.scope.is_cell(name)]
+    carried = [name for name in binds if name in around and name != node.stop]
 
     def body() -> Atom:
         steps.bind()
@@ -56,7 +57,7 @@ def repeat(low: Statements, node: Repeat, live: Live) -> None:
         return low.scope.env.get(node.stop, UNDEFINED)
 
     test = (lambda: low.expression(node.test)) if node.test else None
-    ignored = [name for name in summary.binds if name not in carried]
+    ignored = [name for name in binds if name not in carried]
     scan(low, node, steps, carried, test, body, bool(node.stop), ignored)
     low.scope.env |= dict.fromkeys(ignored, UNDEFINED)
 

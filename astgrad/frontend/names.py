@@ -21,6 +21,7 @@ from astgrad.frontend.desugar import (
     FUNCTIONS,
     Attempt,
     Branch,
+    Case,
     Flag,
     Inside,
     Keep,
@@ -159,6 +160,9 @@ class Liveness:
             which = kind(node)
             if isinstance(node, Flag):
                 found.add(node.name)
+            elif isinstance(node, Case):
+                found.add(node.subject)
+                todo += children(node)
             elif which == "Name":
                 if kind(node.ctx) != "Store":
                     found.add(mangle(node.id, self.scope))

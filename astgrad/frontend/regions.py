@@ -7,6 +7,7 @@ before it raised is unsure there, and to read it is refused.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from astgrad.errors import UnsupportedSyntax, refuse
@@ -95,7 +96,7 @@ def try_(low: Statements, node: Attempt, live: Live) -> None:
     """try, with its handlers, else and finally."""
     if jumps(node.finalbody):
         refuse(UnsupportedSyntax, low.origin(node), *fence.FINALLY)
-    types = [caught_types(low, handler) for handler in node.handlers]
+    types = [caught_types(low, each) for each in node.handlers]
     last = low.liveness.block(node.finalbody)
     around = live | last.reads
     env = low.scope.env
@@ -158,6 +159,8 @@ def handler(low: Statements, node: Caught, live: Live) -> tuple[Var | None, Arm]
     """A handler: its name is bound inside of it alone."""
     name = mangle(node.name, low.source.scope) if node.name else ""
     var = Var(name) if name else None
+    if name and low.scope.is_cell(name):
+        refuse(UnsupportedSyntax, low.origin(node), *fence.CAUGHT_CELL)
 
     def block() -> Atom:
         if var:
@@ -175,8 +178,12 @@ def unsure(low: Statements, env: Env, nodes: list[Any], body: Arm) -> Env:
     bound = early(low, nodes)
     known = low.liveness.block(nodes).binds
     grown = {name for name, atom in env.items() if body.env.get(name) is not atom and name not in known}
-    names = (name for name in (*bound, *grown) if name[0] != "%")  # a flag is set where nothing raises behind
-    return env | dict.fromkeys(names, UNSURE)
+    return env | dict.fromkeys(plain(low, (*bound, *grown)), UNSURE)
+
+
+def plain(low: Statements, names: Iterable[str]) -> list[str]:
+    """Names that are no cells, and no flags: these are set where nothing raises behind."""
+    return [name for name in names if name[0] != "%" and not low.scope.is_cell(name)]
 
 
 def early(low: Statements, nodes: list[Any]) -> set[str]:
@@ -210,7 +217,7 @@ def finally_(low: Statements, node: Attempt, env: Env, live: Live) -> tuple[Bloc
     blocks = [node.body, node.orelse, *(each.body for each in node.handlers)]
     names = [name for block in blocks for name in low.liveness.block(block).binds]
     names += [name for name, atom in env.items() if after.get(name) is not atom]
-    low.scope.env = after | dict.fromkeys((name for name in names if name[0] != "%"), UNSURE)
+    low.scope.env = after | dict.fromkeys(plain(low, names), UNSURE)
     start = dict(low.scope.env)
     arm = low.arm(lambda: low.statements(node.finalbody, live) or NONE)
     changed = {name: atom for name, atom in arm.env.items() if atom is not start.get(name)}

@@ -69,6 +69,7 @@ class Scope:
     captures: dict[str, tuple[Var, Capture]] = field(default_factory=dict)
     cells: dict[str, tuple[Var, Atom]] = field(default_factory=dict)
     guards: dict[tuple[str, tuple[str, ...]], Guard] = field(default_factory=dict)
+    celled: dict[str, Any] = field(default_factory=dict)  # locals that are cells: `env` has the cell itself
     shadows: list[dict[str, str]] = field(
         default_factory=list
     )  # names of comprehensions -> their keys in env
@@ -109,6 +110,11 @@ class Scope:
             else self.parent and self.parent.owner(name)
         )
 
+    def is_cell(self, name: str) -> bool:
+        """Whether what `read` gives for a name is a cell."""
+        owner = self.owner(name)
+        return owner is not None and name in owner.celled and owner.local(name) is name
+
     def _local(self, name: str) -> Atom:
         atom = self.env.get(name, UNDEFINED)
         if atom is UNDEFINED and not self.depth:
@@ -117,22 +123,11 @@ class Scope:
         return atom
 
     def _cell(self, name: str, owner: Scope, refuse: Callable[[str, str], NoReturn]) -> Atom:
-        """The value of an enclosing function's local, of which every binding precedes this function (S7)."""
+        """The value of an enclosing function's local, or its cell where it may be bound after this (S7)."""
         if owner.local(name) is not name:
             refuse(
                 f"{name!r} of a comprehension is captured here, which sees its last value",
                 f"give the value at its definition, by a default: {name}={name}",
-            )
-        if name not in owner.env:
-            refuse(
-                f"{name!r} is captured before it has a value",
-                f"assign {name!r} before this function is defined; a nested function that calls itself"
-                " belongs outside",
-            )
-        if owner.bound[name] > owner.assigned[name]:
-            refuse(
-                f"{name!r} is captured here and assigned again behind",
-                f"assign {name!r} before this function is defined, or pass the value as an argument",
             )
         assert self.parent is not None
         outer = self.parent.read(name, refuse)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import operator
 from typing import Any
 
-from astgrad.errors import UntrackedMutation, refuse
-from astgrad.frontend import fence
+from astgrad.errors import UnsupportedSyntax, UntrackedMutation, refuse
+from astgrad.frontend import calls, fence
 from astgrad.frontend.arms import FALSE, TRUE, shown
 from astgrad.frontend.desugar import Branch, Flag, appending, kind, leaves, written
 from astgrad.frontend.expressions import BINARY, GETITEM, NONE, Expressions
@@ -91,8 +91,10 @@ class Statements(Expressions):
     def bind(self, target: Any, atom: Atom, value: Any) -> None:
         """Bind a target to the value that the node `value` has."""
         found = kind(target)
-        if found == "Name":
-            self.scope.assign(self.local(target.id), atom)
+        if found == "Starred":
+            self.bind(target.value, atom, value)
+        elif found == "Name":
+            self.store(target, self.local(target.id), atom)
         elif found in ("Tuple", "List"):
             for inner, item in zip(target.elts, self.unpacked(target, atom, value)):
                 self.bind(inner, item, value)
@@ -101,9 +103,8 @@ class Statements(Expressions):
 
     def unpacked(self, target: Any, atom: Atom, value: Any) -> list[Atom]:
         """The elements of a value, as many as there are targets, or the error that Python raises."""
-        for item in target.elts:
-            if kind(item) == "Starred":
-                self.refuse(item)
+        if any(kind(item) == "Starred" for item in target.elts):
+            return calls.targets(self, target, atom, value)
         count = len(target.elts)
         if isinstance(atom, Tree) and atom.kind is tuple and len(atom.items) == count:
             return list(atom.items)
@@ -119,14 +120,19 @@ class Statements(Expressions):
         if before in self.lists.own:
             refuse(UntrackedMutation, self.origin(node), *fence.EXTENDED)
         value = self.expression(node.value)
-        self.scope.assign(name, self.call(node, AUGMENTED[kind(node.op)], (before, value), name=name))
+        self.store(node, name, self.call(node, AUGMENTED[kind(node.op)], (before, value), name=name))
 
     def annotated(self, node: Any, _: Live) -> None:
         if node.value is not None:
             self.bind(node.target, self.expression(node.value, self.hint(node.target)), node.value)
 
     def nested(self, node: Any, _: Live) -> None:
-        self.scope.assign(self.mangled(node.name), self.closure(node))
+        self.store(node, self.mangled(node.name), self.closure(node))
+
+    def nonlocal_(self, node: Any, _: Live) -> None:
+        """Its names are cells of an enclosing function; those of the live function's own are not written."""
+        if any(self.scope.owner(self.mangled(name)) is None for name in node.names):
+            refuse(UnsupportedSyntax, self.origin(node), *fence.NONLOCAL)
 
     def expressed(self, node: Any, _: Live) -> None:
         receiver = appending(node.value)

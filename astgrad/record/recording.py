@@ -375,20 +375,25 @@ class _Recorder:
         targets = (*statement.targets, *phis.values())
         if isinstance(statement, Try):
             return replace(self.attempt(statement, phis), targets=self.before_last(statement, phis))
-        arms = (self.leaving_arm(arm, phis) for arm in ir.blocks(statement))
         if isinstance(statement, With):
-            return replace(statement, targets=targets, block=next(arms))
+            block = self.leaving_arm(statement.block, phis, name=statement.name)
+            return replace(statement, targets=targets, block=block)
+        arms = (self.leaving_arm(arm, phis) for arm in ir.blocks(statement))
         return replace(statement, targets=targets, then=next(arms), orelse=next(arms))
 
-    def leaving_arm(self, arm: Block, phis: dict[Var, Var], handed: dict[Var, Var] | None = None) -> Block:
+    def leaving_arm(
+        self, arm: Block, phis: dict[Var, Var], handed: dict[Var, Var] | None = None, name: Var | None = None
+    ) -> Block:
         """An arm with what leaves it: None for what another one binds."""
-        inside = set(self.visible(arm))
+        inside = {*self.visible(arm), name}
         given = tuple(var if var in inside else (handed or {}).get(var, ir.ABSENT) for var in phis)
         return Block(arm.params, self.taped(arm).body, (*arm.results, *given))
 
     def attempt(self, statement: Try, phis: dict[Var, Var]) -> Try:
         """A try with what leaves its arms; what its body binds goes through `else`."""
-        handlers = tuple(replace(h, block=self.leaving_arm(h.block, phis)) for h in statement.handlers)
+        handlers = tuple(
+            replace(h, block=self.leaving_arm(h.block, phis, name=h.name)) for h in statement.handlers
+        )
         last = self.taped(statement.finalbody) if statement.finalbody is not None else None
         if statement.orelse is None:
             body = self.leaving_arm(statement.body, phis)

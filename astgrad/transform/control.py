@@ -73,6 +73,7 @@ def join_arms(
     phis = Phis(walk, frozenset((*bound(then.body), *bound(orelse.body))), ([], []))
     for target, *atoms in zip(targets, then.results, orelse.results):
         env[target] = phis.merge(tuple(atoms), target.name)
+    merge_slots(walk, phis, [then, orelse])
     blocks = [Block((), tuple(a.body), tuple(results)) for a, results in zip((then, orelse), phis.results)]
     if then.body or orelse.body or phis.targets:
         walk.body.append(If(tuple(phis.targets), decided(walk, test), blocks[0], blocks[1], walk.origin))
@@ -91,15 +92,28 @@ class Arm:
 
     body: list[Statement]
     results: tuple[Atom, ...]
+    slots: dict[Atom, Atom]  # what cells hold behind it
+
+
+def merge_slots(walk: Specializer, phis: Phis, arms: list[Arm]) -> None:
+    """What cells hold behind the arms."""
+    for cell, before in list(walk.slots.items()):
+        held = tuple(arm.slots[cell] for arm in arms)
+        if any(atom is not before for atom in held):
+            walk.slots[cell] = phis.merge(held, "")
 
 
 def arm(walk: Specializer, block: Block, env: Env) -> Arm:
     """Walk one arm in a region of its own; where it certainly raises, it leaves nothing."""
+    slots = walk.slots
+    walk.slots = dict(slots)
     with walk.region() as body:
         results: tuple[Atom, ...] = (UNDEFINED,) * len(block.results)
         if within(walk, lambda: walk.block(block, env)):
             results = tuple(walk.atom(result, env) for result in block.results)
-    return Arm(body, results)
+    made = Arm(body, results, walk.slots)
+    walk.slots = slots
+    return made
 
 
 def within(walk: Specializer, steps: Callable[[], Any]) -> bool:

@@ -44,6 +44,7 @@ def with_(walk: Specializer, statement: With, env: Env) -> None:
         phis = Phis(walk, frozenset((*bound(arm.body), *inner)), ([],))
         for target, atom in zip(statement.targets, arm.results):
             env[target] = phis.merge((atom,), target.name)
+        control.merge_slots(walk, phis, [arm])
         block = Block((), tuple(arm.body), tuple(phis.results[0]))
         walk.body.append(With(tuple(phis.targets), context, name, block, walk.origin))
 
@@ -111,6 +112,8 @@ def try_(walk: Specializer, statement: Try, env: Env) -> None:
         count = len(main.results)
         for index, target in enumerate(statement.targets[:count]):
             env[target] = phis.merge(tuple(arm.results[index] for arm in arms), target.name)
+        if any(arm.slots != walk.slots for arm in (body, *arms)):
+            walk.refuse(UnsupportedSyntax, "a variable that functions share is assigned in a 'try'", "")
         which = numbered(walk, phis) if len(arms) > 1 and statement.which is None else None
         if statement.which is not None:
             which = env[statement.which]  # type: ignore[assignment]

@@ -27,10 +27,11 @@ from astgrad.errors import (
     SourceUnavailable,
     UnsupportedSyntax,
 )
+from astgrad.frontend import fence
 from astgrad.frontend.lower import lower
 from astgrad.ir import Atom, Call, Closure, Const, Function, Method, Tree, Var
 from astgrad.rules import registry
-from astgrad.transform import containers, control, guarded, lists, loops, objects
+from astgrad.transform import containers, control, guarded, lists, loops, objects, syntax
 from astgrad.transform.binding import bind
 from astgrad.transform.builder import atom_of
 from astgrad.transform.containers import NOT_HERE
@@ -88,6 +89,7 @@ class Specializer(Ruled):
     gradients: list[Any] = field(default_factory=list)  # being generated
     callees: dict[FunctionType, Function] = field(default_factory=dict)  # lowered once in a walk
     calls: list[int] = field(default_factory=list)  # the calls that led here, by the id of their statement
+    slots: dict[Atom, Atom] = field(default_factory=dict)  # what the cells of functions hold now
     heads: dict[tuple[int, ...], Any] = field(default_factory=dict)  # what is known at the head of each loop
     in_rule: bool = False
 
@@ -95,6 +97,8 @@ class Specializer(Ruled):
 
     def run(self, function: Function, env: dict[Var, Atom]) -> Atom:
         """Walk a function whose parameters are bound in `env`; the value it returns."""
+        if not self.stack:
+            fence.variadic(function)
         for var, capture in function.captures:
             env[var] = self.captured(capture)
         self.guards += () if self.in_rule else function.guards
@@ -185,11 +189,17 @@ class Specializer(Ruled):
             return moved
         if isinstance(value, Method):
             return self.method(value, args, kwargs, name)
-        for table in (lists.OPERATIONS, OPERATIONS) if registry.hashable(value) and not kwargs else ():
+        for table in (
+            (syntax.OPERATIONS, lists.OPERATIONS, OPERATIONS)
+            if registry.hashable(value) and not kwargs
+            else ()
+        ):
             if value in table:
                 result = table[value](self, args, name)
                 if result is not NOT_HERE:
                     return result
+        if isinstance(value, type) and issubclass(value, BaseException):
+            return syntax.exception(self, op, args, kwargs)
         if hasattr(value, "__astgrad_operator__"):
             return self.operator_call(value, args, kwargs)
         if not self.in_rule and (getattr(value, "__module__", "") or "").startswith("astgrad.rules"):
@@ -349,6 +359,7 @@ class Specializer(Ruled):
             guards=self.guards,
             stack=self.stack,
             gradients=self.gradients,
+            slots=self.slots,
             cells=self.cells,
             live=self.live,
         )
