@@ -31,8 +31,3 @@ def back(items: Any, a: Any) -> Any:
 def copied(items: Any) -> list[Any]:
     """list(items)."""
     return list(items)
-
-
-def spread(by: Any, items: Any) -> list[Any]:
-    """`by` for each item: the adjoint of a sum."""
-    return [by] * len(items)

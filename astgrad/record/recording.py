@@ -12,25 +12,17 @@ at hand: elements and slices of arrays, ranges, lengths, integer arithmetic, com
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from astgrad import ir
-from astgrad.analyses import specs as sp
 from astgrad.analyses.regions import reads, rebuilt
-from astgrad.analyses.specs import Array, Number, Spec
+from astgrad.analyses.specs import Spec
 from astgrad.errors import InternalError, Origin
-from astgrad.ir import Atom, Block, Call, Const, Function, If, Loop, Statement, Tape, Tree, Try, Var, With
+from astgrad.ir import Atom, Block, Call, Const, Function, If, Loop, Statement, Tape, Try, Var, With
+from astgrad.record.cheap import is_cheap
 from astgrad.transform.defined import defined
-
-INTEGERS = (operator.add, operator.sub, operator.mul, operator.floordiv, operator.mod, operator.neg)
-ARITHMETIC = (operator.add, operator.sub, operator.mul, operator.truediv, operator.neg)  # of scalars
-COMPARED = (
-    *(operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne),
-    *(operator.is_, operator.is_not, operator.not_),
-)
 
 
 def record(function: Function, specs: dict[Var, Spec], adjoint_of: dict[Var, Var]) -> Function:
@@ -238,23 +230,8 @@ class _Recorder:
 
     def is_cheap(self, call: Call, home: Block) -> bool:
         """Whether a call of the block `home` is computed again rather than recorded."""
-        op = call.op.value if isinstance(call.op, Const) else None
-        if call.kwargs or call.effects.impure or call.effects.writes != ():
-            return False
-        if not all(self.at_hand(var, home) for arg in call.args for var in ir.variables(arg)):
-            return False
-        if op is operator.getitem:
-            return isinstance(self.spec(call.args[0]), Array) and self.is_basic(call.args[1])
-        if op is getattr:
-            known = ("shape", "size", "ndim", "T", "dtype")
-            return isinstance(call.args[1], Const) and call.args[1].value in known
-        if op in (len, range):
-            return True
-        if op in COMPARED:
-            return all(isinstance(self.spec(arg), Number) or isinstance(arg, Const) for arg in call.args)
-        if op in ARITHMETIC and all(self.is_number(arg) for arg in call.args):
-            return True
-        return op in INTEGERS and all(self.is_integer(arg) for arg in (call.target, *call.args))
+        operands = (var for arg in call.args for var in ir.variables(arg))
+        return is_cheap(call, self.specs) and all(self.at_hand(var, home) for var in operands)
 
     def at_hand(self, var: Var, home: Block) -> bool:
         """Whether the backward sweep of `home` knows a value without recording it, or reads it anyway."""
@@ -274,26 +251,6 @@ class _Recorder:
                 return not inside or (call is not None and self.is_cheap(call, own))
             above = self.above[id(above[1])]
         return False
-
-    def spec(self, atom: Atom) -> Spec | None:
-        return self.specs.get(atom) if isinstance(atom, Var) else None
-
-    def is_basic(self, index: Atom) -> bool:
-        """Whether an index gives an element or a view: integers, slices, None and `...`."""
-        if isinstance(index, Tree):
-            return all(map(self.is_basic, index.items)) if index.kind in (tuple, slice) else False
-        if isinstance(index, Const):
-            return index.value is None or index.value is ... or isinstance(index.value, (int, slice))
-        return self.is_integer(index)
-
-    def is_number(self, atom: Atom) -> bool:
-        return isinstance(atom, Const) or isinstance(self.spec(atom), Number)
-
-    def is_integer(self, atom: Atom | None) -> bool:
-        if isinstance(atom, Const):
-            return type(atom.value) is int
-        spec = self.spec(atom) if atom is not None else None
-        return isinstance(spec, Number) and sp.dtype_of(spec).kind in "iu"  # type: ignore[union-attr]
 
     # --- loops of the backward sweep
 
