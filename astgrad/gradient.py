@@ -18,7 +18,6 @@ import time
 import warnings
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -33,6 +32,7 @@ from astgrad.emit.emit import Emitted
 from astgrad.errors import AstgradError, InternalError, NotDifferentiable
 from astgrad.ir import Atom, Const, Function
 from astgrad.pickling import reduced
+from astgrad.record import record, replace
 from astgrad.rules import registry
 from astgrad.rules.rule import CHANGED
 from astgrad.signature import in_words, resolve_wrt, signature_of
@@ -47,13 +47,13 @@ SIGNATURES = 64  # beyond these: the general form
 FORCED_VALUES = 8  # of one int that decides a rank
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Compiled:
     """The gradient for one signature."""
 
     built: pipeline.Built
     emitted: Emitted
-    function: FunctionType  # the bare generated function
+    function: Any  # the bare generated FunctionType, which mypy would take for a method
     signature: str  # in words
     test: Callable[..., bool] | None = None  # whether arguments have this signature
     entry: Callable[..., Any] | None = None  # tests and calls

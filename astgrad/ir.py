@@ -28,9 +28,10 @@ from typing import Any, Union
 
 from astgrad.errors import NOWHERE, Origin
 from astgrad.ir_text import constant_text, text, tree_text
+from astgrad.record import record, value
 
 
-@dataclass(frozen=True)
+@value
 class Effects:
     """What a call does beside giving a value. Positions index `Call.args`; None stands for everything."""
 
@@ -58,7 +59,7 @@ class Var:
         return self.name or f"t@{id(self) & 0xFFFF:x}"
 
 
-@dataclass(eq=False, frozen=True, repr=False)
+@record
 class Const:
     """A literal, or an object that is checked by identity (S1): a callable, a module, a type.
 
@@ -72,7 +73,7 @@ class Const:
         return constant_text(self)
 
 
-@dataclass(eq=False, frozen=True, repr=False)
+@record
 class Tree:
     """A container whose structure is static: no statement builds it, it is spelled where it is used.
 
@@ -89,7 +90,7 @@ class Tree:
         return tree_text(self, repr)
 
 
-@dataclass(eq=False, frozen=True, repr=False)
+@record
 class Closure:
     """A nested function or lambda with what it captures: inner Var ← outer atom, bound once (S7)."""
 
@@ -109,7 +110,7 @@ UNDEFINED = Const(object(), "undef")  # the value of a name on a path that does 
 # --- statements
 
 
-@dataclass(eq=False, frozen=True)
+@record
 class Call:
     """target = op(*args, **kwargs). Operators are calls of `operator.add` and its like.
 
@@ -125,7 +126,7 @@ class Call:
     origin: Origin = NOWHERE
 
 
-@dataclass(eq=False, frozen=True, repr=False)
+@record
 class Block:
     """A region: its parameters are bound on entry, its results are what the owner's targets receive."""
 
@@ -134,7 +135,7 @@ class Block:
     results: tuple[Atom, ...]
 
 
-@dataclass(eq=False, frozen=True, repr=False)
+@record
 class If:
     """targets = then.results if test else orelse.results; the targets are the phis."""
 
@@ -145,7 +146,7 @@ class If:
     origin: Origin = NOWHERE
 
 
-@dataclass(eq=False, frozen=True, repr=False)
+@record
 class Tape:
     """What a loop records (or reads, when reversed): one tuple of `atoms` an iteration, in `list`."""
 
@@ -154,7 +155,7 @@ class Tape:
     reads: bool = False
 
 
-@dataclass(eq=False, frozen=True, repr=False)
+@record
 class Loop:
     """A scan: carried values start as `initial`, are `params` inside, and leave as `targets`.
 
@@ -176,7 +177,7 @@ class Loop:
     origin: Origin = NOWHERE
 
 
-@dataclass(eq=False, frozen=True, repr=False)
+@record
 class Handler:
     """except types as name: block. `name` is bound in the block."""
 
@@ -185,7 +186,7 @@ class Handler:
     block: Block
 
 
-@dataclass(eq=False, frozen=True, repr=False)
+@record
 class Try:
     """targets = results of the arm that completed: body then orelse, or a handler; then finalbody."""
 
@@ -197,7 +198,7 @@ class Try:
     origin: Origin = NOWHERE
 
 
-@dataclass(eq=False, frozen=True, repr=False)
+@record
 class With:
     """with context as name: block."""
 
@@ -214,7 +215,7 @@ Statement = Union[Call, If, Loop, Try, With]
 # --- functions
 
 
-@dataclass(eq=False, frozen=True, repr=False)
+@record
 class Capture:
     """Where a captured name lives: a module's globals or a closure cell. It is read live (S1)."""
 
@@ -236,7 +237,7 @@ class Capture:
         raise NameError(f"name '{self.name}' is not defined", name=self.name)
 
 
-@dataclass(eq=False, frozen=True, repr=False)
+@record
 class Guard:
     """A fact of the lowering: `capture` read now, then the attributes `path`, is the object `value`.
 
@@ -249,7 +250,7 @@ class Guard:
     code: Any = None
 
 
-@dataclass(eq=False, frozen=True, repr=False)
+@record
 class Param:
     """A parameter; `kind` as in `inspect.Parameter.kind`'s names, `default` None where there is none."""
 
@@ -258,7 +259,7 @@ class Param:
     default: Atom | None = None
 
 
-@dataclass(eq=False, frozen=True)
+@record
 class Function:
     """A whole function. `body.params` are the params' Vars followed by the captured ones."""
 

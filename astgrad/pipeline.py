@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from astgrad.analyses.facts import Facts
@@ -16,6 +15,7 @@ from astgrad.optimize.algebra import algebra
 from astgrad.optimize.dead_code import Equality, dead_code
 from astgrad.optimize.in_place import in_place
 from astgrad.optimize.ownership import own
+from astgrad.record import record
 from astgrad.transform.gradient_ir import Adjoint, gradient
 from astgrad.transform.specialize import Specialized, specialize
 
@@ -32,7 +32,7 @@ from astgrad.transform.specialize import Specialized, specialize
 #   emit        fold, name, print                              emit/emit.py
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Built:
     """A gradient on its way from IR to text."""
 

@@ -18,11 +18,12 @@ import numpy as np
 
 from astgrad.analyses.specs import Known, Number, Spec, spec_of
 from astgrad.ir import Var
+from astgrad.record import record, value
 
 LEAVES = 256  # a container with more leaves than this is opaque
 
 
-@dataclass(frozen=True)
+@value
 class Path:
     """A root (a parameter or captured name) and the steps from it: ("item", key) or ("attr", name)."""
 
@@ -42,7 +43,7 @@ class Path:
         return value
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Fact:
     """`kind` of the value at `path` is `expected`.
 

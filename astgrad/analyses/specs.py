@@ -10,15 +10,16 @@ offset, and not 1 where the offset is 0), or None: unknown, which never equals a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from typing import Any, Union
 
 import numpy as np
 
 from astgrad.ir import Var
+from astgrad.record import record, replace, value
 
 
-@dataclass(frozen=True, repr=False)
+@value
 class Dim:
     """max(source.shape[axis] - offset, 0). With offset 0 it is known not to be 1."""
 
@@ -36,7 +37,7 @@ class Dim:
 Dimension = Union[int, Dim, None]
 
 
-@dataclass(frozen=True, repr=False)
+@value
 class Unknown:
     """Nothing is known."""
 
@@ -44,7 +45,7 @@ class Unknown:
         return "?"
 
 
-@dataclass(frozen=True, repr=False)
+@value
 class Array:
     """An ndarray (exactly that type). `shape` None: the rank is unknown too."""
 
@@ -56,7 +57,7 @@ class Array:
         return f"{code}[...]" if self.shape is None else f"{code}{list(self.shape)}"
 
 
-@dataclass(frozen=True, repr=False)
+@value
 class Number:
     """A Python or NumPy scalar of exactly this type; an int may be a known dimension or literal."""
 
@@ -72,7 +73,7 @@ class Number:
         return self.type.__name__ + (f" {self.value}" if self.value is not None else "")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Known:
     """A value that is known itself: None, a bool, a str, a dtype, a type, a callable, a module."""
 
@@ -93,7 +94,7 @@ class Known:
         return getattr(self.value, "__name__", None) or repr(self.value)
 
 
-@dataclass(frozen=True, repr=False)
+@value
 class Struct:
     """A container of static structure: tuple, list, dict, slice, namedtuple or dataclass type."""
 

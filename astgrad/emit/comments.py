@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
 from astgrad.emit.lines import Comment
 from astgrad.errors import Origin
 from astgrad.frontend import source
+from astgrad.record import replace
 
 PREFIX = re.compile(r"(?<![\w.\"'])([A-Za-z_]\w*)\.(?=[A-Za-z_])")
 LONG, LINES = 2000, 50  # of a span that has more characters on one line, or more lines, nothing is shown

@@ -14,7 +14,6 @@ from __future__ import annotations
 import ast
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
 from types import CellType
 from typing import Any
 
@@ -29,11 +28,12 @@ from astgrad.emit.spelling import LITERALS, Spelling, identifier
 from astgrad.emit.statements import Statements, needs_no_name
 from astgrad.errors import NOWHERE, InternalError, Origin
 from astgrad.ir import Call, Const, Tree, Var
+from astgrad.record import record
 
 NO_COMMENT = Comment()
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Emitted:
     """Generated text and what it stands on.
 

@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, cleandoc
 from types import CodeType, FunctionType
 from typing import Any
@@ -49,6 +48,7 @@ from astgrad.ir import (
     Tree,
     Var,
 )
+from astgrad.record import record
 from astgrad.runtime import unpack
 
 AUGMENTED = {name: Const(getattr(operator, f"i{text.rstrip('_')}")) for name, text in BINARY.items()}
@@ -70,7 +70,7 @@ def lower(function: FunctionType, *, rule: bool = False) -> Function:
     return known.lowered
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class _Rule:
     """A lowered rule, and what it was made from."""
 

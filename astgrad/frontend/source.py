@@ -17,12 +17,13 @@ import linecache
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import CodeType, FunctionType
 from typing import Any, TypeVar
 
 from astgrad.errors import Origin, SourceUnavailable
 from astgrad.frontend.compiled import class_around, compiles_to
+from astgrad.record import replace
 
 CACHED = 512
 BLOCKS = 50  # ends of a block to try before the whole file is parsed

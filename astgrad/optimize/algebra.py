@@ -16,7 +16,7 @@ operations are introduced later (`in_place`).
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ from astgrad.errors import Origin
 from astgrad.ir import Atom, Call, Const, Function, Method, Var
 from astgrad.optimize.keys import key_of
 from astgrad.optimize.rewrites import REWRITES
+from astgrad.record import replace
 from astgrad.rules import registry
 from astgrad.transform.builder import Builder
 

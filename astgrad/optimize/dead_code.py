@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 from astgrad import ir, runtime
@@ -19,6 +18,7 @@ from astgrad.analyses import specs as sp
 from astgrad.analyses.raising import constraints
 from astgrad.analyses.specs import Dimension, Spec
 from astgrad.ir import Call, Const, Function, Tree, Var
+from astgrad.record import replace
 from astgrad.transform.builder import Builder
 
 Equality = tuple[Dimension, Dimension]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from astgrad.analyses import specs as sp
 from astgrad.analyses.specs import UNKNOWN, Spec
 from astgrad.errors import NOWHERE, Origin
 from astgrad.ir import Atom, Call, Closure, Const, Effects, Function, Statement, Tree, Var
+from astgrad.record import replace
 from astgrad.rules import registry
 
 FOLDABLE = {

@@ -6,11 +6,11 @@ so that they can be differentiated like any others.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from astgrad.analyses import specs as sp
 from astgrad.ir import Atom, Call, Function, Tree, Var
+from astgrad.record import replace
 
 if TYPE_CHECKING:
     from astgrad.transform.specialize import Specializer

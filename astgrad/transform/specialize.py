@@ -30,6 +30,7 @@ from astgrad.errors import (
 )
 from astgrad.frontend.lower import lower
 from astgrad.ir import Atom, Call, Closure, Const, Function, Method, Tree, Var
+from astgrad.record import record
 from astgrad.rules import registry
 from astgrad.transform import containers, objects
 from astgrad.transform.binding import bind
@@ -42,7 +43,7 @@ RECURSION = 20  # calls of one function inside itself
 DEPTH = 200  # of inlined calls
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Specialized:
     """A function specialized to the facts of a call."""
 

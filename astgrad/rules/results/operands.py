@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -27,6 +26,7 @@ from astgrad.analyses.specs import (
     Unknown,
     static,
 )
+from astgrad.record import replace
 
 Shape = tuple[Dimension, ...]
 NUMERIC = "biufc"
