@@ -51,11 +51,11 @@ def _defaults(
     arguments: ast.arguments, primal: Callable[..., Any] | None
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The values behind the defaults in the text."""
-    known = _known_defaults(primal)
     positional = [*arguments.posonlyargs, *arguments.args]
     positional = positional[len(positional) - len(arguments.defaults) :]
     pairs = list(zip(positional, arguments.defaults))
     keywords = [(arg, node) for arg, node in zip(arguments.kwonlyargs, arguments.kw_defaults) if node]
+    known = _known_defaults(primal) if pairs or keywords else {}
     values = tuple(_value(arg.arg, node, known) for arg, node in pairs)
     return values, {arg.arg: _value(arg.arg, node, known) for arg, node in keywords}
 

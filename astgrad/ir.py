@@ -300,6 +300,8 @@ class Method:
 
 def blocks(statement: Statement) -> tuple[Block, ...]:
     """The regions of a statement, in the order of evaluation."""
+    if isinstance(statement, Call):
+        return ()
     if isinstance(statement, If):
         return (statement.then, statement.orelse)
     if isinstance(statement, Loop):
@@ -307,9 +309,7 @@ def blocks(statement: Statement) -> tuple[Block, ...]:
     if isinstance(statement, Try):
         arms = (statement.body, *(handler.block for handler in statement.handlers))
         return (*arms, *(block for block in (statement.orelse, statement.finalbody) if block))
-    if isinstance(statement, With):
-        return (statement.block,)
-    return ()
+    return (statement.block,)
 
 
 def targets(statement: Statement) -> tuple[Var, ...]:
@@ -322,6 +322,8 @@ def targets(statement: Statement) -> tuple[Var, ...]:
 def operands(statement: Statement) -> tuple[Atom, ...]:
     """The atoms that a statement itself reads, those inside its regions not included."""
     if isinstance(statement, Call):
+        if not statement.kwargs:
+            return (statement.op, *statement.args)
         return (statement.op, *statement.args, *(value for _, value in statement.kwargs))
     if isinstance(statement, If):
         return (statement.test,)
@@ -333,16 +335,14 @@ def operands(statement: Statement) -> tuple[Atom, ...]:
     return tuple(handler.types for handler in statement.handlers if handler.types)
 
 
-def variables(atom: Atom) -> Iterator[Var]:
+def variables(atom: Atom) -> tuple[Var, ...]:
     """The Vars inside an atom, from left to right, repeats included."""
     if isinstance(atom, Var):
-        yield atom
-    elif isinstance(atom, Tree):
-        for item in atom.items:
-            yield from variables(item)
-    elif isinstance(atom, Closure):
-        for _, value in (*atom.cells, *atom.defaults):
-            yield from variables(value)
+        return (atom,)
+    if isinstance(atom, Const):
+        return ()
+    inner = atom.items if isinstance(atom, Tree) else [value for _, value in (*atom.cells, *atom.defaults)]
+    return tuple(var for item in inner for var in variables(item))
 
 
 def statements(block: Block) -> Iterator[Statement]:
@@ -357,11 +357,11 @@ def substitute(atom: Atom, mapping: dict[Var, Atom]) -> Atom:
     """The atom with each mapped Var replaced, all at once."""
     if isinstance(atom, Var):
         return mapping.get(atom, atom)
+    if isinstance(atom, Const):
+        return atom
     if isinstance(atom, Tree):
         items = tuple(substitute(item, mapping) for item in atom.items)
         return atom if items == atom.items else Tree(atom.kind, items, atom.keys)
-    if isinstance(atom, Closure):
-        cells = tuple((inner, substitute(outer, mapping)) for inner, outer in atom.cells)
-        defaults = tuple((name, substitute(value, mapping)) for name, value in atom.defaults)
-        return Closure(atom.function, cells, defaults)
-    return atom
+    cells = tuple((inner, substitute(outer, mapping)) for inner, outer in atom.cells)
+    defaults = tuple((name, substitute(value, mapping)) for name, value in atom.defaults)
+    return Closure(atom.function, cells, defaults)

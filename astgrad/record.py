@@ -40,4 +40,5 @@ def value(cls: type[T]) -> type[T]:
 
 def replace(instance: T, **changes: Any) -> T:
     """A record like this one but for some fields."""
-    return type(instance)(**{**vars(instance), **changes})
+    kind: Any = type(instance)
+    return kind(**{name: getattr(instance, name) for name in kind.__match_args__} | changes)  # type: ignore[no-any-return]

@@ -192,9 +192,11 @@ def broadcast_dimension(a: Dimension, b: Dimension) -> Dimension:
 
 def broadcast(*shapes: Sequence[Dimension] | None) -> tuple[Dimension, ...] | None:
     """The broadcast shape; None where a rank is unknown."""
-    if any(shape is None for shape in shapes):
+    if None in shapes:
         return None
-    known = [tuple(shape) for shape in shapes if shape is not None]
+    known = [tuple(shape) for shape in shapes if shape]
+    if all(shape == known[0] for shape in known[1:]):
+        return known[0] if known else ()
     ndim = max((len(shape) for shape in known), default=0)
     result: list[Dimension] = [1] * ndim
     for shape in known:

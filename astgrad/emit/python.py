@@ -357,7 +357,7 @@ def compare(parsed: Any, made: Any, text: str) -> None:
         elif isinstance(a, ast.AST):
             if not isinstance(a, ast.expr_context):
                 todo += ((getattr(a, f, None), getattr(b, f, None)) for f in a._fields if f not in IGNORED)
-        elif repr(a) != repr(b):
+        elif a is not b and repr(a) != repr(b):
             raise InternalError(f"the printed text means something else ({a!r}, {b!r}):\n{text}")
 
 

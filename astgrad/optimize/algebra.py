@@ -67,8 +67,8 @@ class Algebra(Builder):
         self.unname(statement, args)
         self.looked.clear()
         before = len(self.body)
-        with self.at(statement.origin):
-            result = self.emit(op, args, kwargs, statement.target.name)
+        self.origin = statement.origin
+        result = self.emit(op, args, kwargs, statement.target.name)
         env[statement.target] = result
         if len(self.body) > before:
             self.widen()

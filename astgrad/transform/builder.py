@@ -39,11 +39,13 @@ def resolved(op: Any, args: tuple[Atom, ...]) -> tuple[Any, tuple[Atom, ...]]:
     return op, args
 
 
+OWN_MODULES = ("", "numpy", "builtins", "_operator", "operator", "math", "cmath", "astgrad")
+
+
 def knows_values(op: Any) -> bool:
     """Whether a spec may say what a result is, not just of what kind: not that of a user's rule."""
     module = getattr(op, "__module__", None) or ""
-    own = ("", "numpy", "builtins", "_operator", "operator", "math", "cmath", "astgrad")
-    return isinstance(op, (np.ufunc, ir.Method)) or module.partition(".")[0] in own
+    return isinstance(op, (np.ufunc, ir.Method)) or module.partition(".")[0] in OWN_MODULES
 
 
 def atom_of(value: Any) -> Atom:
@@ -100,14 +102,13 @@ class Builder:
     ) -> Atom:
         """Append one call, unless its value is known already."""
         assert isinstance(op, Const)
-        specs = tuple(self.spec(arg) for arg in args)
+        specs = tuple(map(self.spec, args))
         keywords = {key: self.spec(value) for key, value in kwargs}
-        if not kwargs and registry.hashable(op.value) and op.value in FOLDABLE:
-            folded = fold_static(op.value, specs)
-            if folded is not None:
-                return folded
+        folded = None if kwargs else fold_static(op.value, specs)
+        if folded is not None:
+            return folded
         spec = registry.result_spec(op.value, specs, keywords)
-        if not knows_values(op.value):
+        if isinstance(spec, sp.Number) and not knows_values(op.value):
             spec = sp.without_value(spec)
         effects = ir.VIEW if op.value is getattr else registry.effects_of(op.value, specs)
         if effects is ir.UNKNOWN_EFFECTS and registry.lookup(op.value) is not None:
@@ -159,6 +160,8 @@ def known_atom(spec: Spec) -> Const | None:
 
 def fold_static(op: Any, specs: tuple[Spec, ...]) -> Atom | None:
     """op on values that are all known, as a constant; None where they are not or where it raises."""
+    if sp.Array in map(type, specs) or not registry.hashable(op) or op not in FOLDABLE:
+        return None
     try:
         value = op(*(sp.static(spec) for spec in specs))
     except Exception:

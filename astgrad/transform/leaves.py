@@ -113,9 +113,11 @@ class Leaves(Builder):
 
     def spec(self, atom: Atom) -> Spec:
         """What is known of an atom; the fact it stands on becomes part of the signature."""
-        if isinstance(atom, Var) and atom in self.pending:
+        if not isinstance(atom, Var):
+            return super().spec(atom)
+        if atom in self.pending:
             self.facts.use(self.pending.pop(atom))
-        return super().spec(atom)
+        return self.specs.get(atom, UNKNOWN)
 
     def force(self, atom: Atom) -> Atom:
         """An int leaf that decides a rank, by value (S2)."""
@@ -170,7 +172,7 @@ class Leaves(Builder):
                 self.varied.add(var)
 
     def is_varied(self, *atoms: Atom) -> bool:
-        return any(var in self.varied for atom in atoms for var in ir.variables(atom))
+        return any(not self.varied.isdisjoint(ir.variables(atom)) for atom in atoms)
 
     def refuse(self, kind: type[AstgradError], message: str, advice: str = "") -> NoReturn:
         refuse(kind, self.origin, message, advice)

@@ -236,7 +236,8 @@ class Reverse:
             totals[atom] = self.walk.call(operator.add, totals[atom], partial) if atom in totals else partial
         for atom, partial in totals.items():
             product = by if is_one(partial) else self.walk.call(operator.mul, by, self.conjugate(partial))
-            mask = self.masks.get(y, ()) if self.same_shape(atom, y) else ()
+            mask = self.masks.get(y, ())
+            mask = mask if mask and self.same_shape(atom, y) else ()
             self.accumulate(atom, unbroadcast(self.walk, product, atom), mask)
 
     def masked(self, atom: Atom, y: Var, safe: float, singular: bool) -> Atom:
@@ -275,7 +276,7 @@ class Reverse:
         return result if count == 1 else self.walk.call(operator.getitem, result, Const(index))
 
     def is_active(self, atom: Atom) -> bool:
-        return any(var in self.active for var in ir.variables(atom))
+        return not self.active.isdisjoint(ir.variables(atom))
 
     def conjugate(self, partial: Atom) -> Atom:
         """Complex partials are conjugated: df = Re sum conj(bx) dx."""
