@@ -24,10 +24,9 @@ from typing import Any
 import numpy as np
 
 from astgrad import pipeline
-from astgrad.analyses import specs as sp
 from astgrad.analyses.facts import Facts, Path
 from astgrad.compile import build as compile_text
-from astgrad.dispatch import Tests, bind, defaults_of, guard_function, guards_test
+from astgrad.dispatch import Tests, bind, defaults_of, guard_function, guards_test, sizes_fit
 from astgrad.emit.emit import Emitted
 from astgrad.errors import AstgradError, InternalError, NotDifferentiable
 from astgrad.ir import Atom, Const, Function
@@ -105,7 +104,7 @@ class Gradient:
         self._sibling: Gradient | None = None
         self._forced: dict[Any, set[int]] = {}
         self._full = False
-        self._enter: Callable[..., Any] = self._miss
+        self._enter = self._bound(self._miss)
         GRADIENTS.add(self)
         name = getattr(function, "__name__", "function")
         suffix = "value_and_grad" if value else "grad"
@@ -117,9 +116,9 @@ class Gradient:
         self.__signature__ = self._signature
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        if self._self:
-            return self._enter(*self._self, *args, **kwargs)
-        return self._enter(*args, **kwargs)
+        if kwargs:
+            return self._enter(*args, **kwargs)
+        return self._enter(*args)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)
@@ -203,8 +202,13 @@ class Gradient:
                 found = self._general_form() if full else self._new(args, kwargs)
             self._last = found
             if found.entry is not None:
-                self._enter = self._with_defaults(found.entry)
-            return found, sizes_fit(found, args, kwargs)
+                self._enter = self._bound(self._with_defaults(found.entry))
+            built = found.built
+            return found, sizes_fit(built.function, built.equalities, built.facts.sources, args, kwargs)
+
+    def _bound(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """A function of the parameters that a call of this gradient fills: without the receiver."""
+        return functools.partial(function, *self._self) if self._self else function
 
     def _with_defaults(self, entry: Callable[..., Any]) -> Callable[..., Any]:
         """The entry, unless the function's defaults are others by now."""
@@ -258,7 +262,7 @@ class Gradient:
         with self._lock:
             self._compiled.clear()
             self._general = self._last = None
-            self._enter = self._miss
+            self._enter = self._bound(self._miss)
 
     def _guarded(self, compiled: Compiled) -> Compiled:
         facts = compiled.built.facts
@@ -372,22 +376,6 @@ def forget() -> None:
 
 
 CHANGED.append(forget)
-
-
-def sizes_fit(compiled: Compiled, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    """Whether the equalities of dimensions hold that dropped statements would have checked (S9)."""
-    facts = compiled.built.facts
-    names = [p.var for p in compiled.built.function.params]
-    values = {**dict(zip(names, args)), **{v: kwargs[v.name] for v in names if v.name in kwargs}}
-    values.update({var: capture.read() for var, capture in compiled.built.function.captures})
-
-    def size(dim: sp.Dimension) -> int | None:
-        if not isinstance(dim, sp.Dim):
-            return dim
-        path = facts.sources[dim.source]
-        return max(path.read(values[path.root]).shape[dim.axis] - dim.offset, 0)
-
-    return all(size(a) == size(b) for a, b in compiled.built.equalities)
 
 
 def outside() -> int:
