@@ -15,27 +15,27 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from types import CellType, ModuleType
 from typing import Any
 
 from astgrad.analyses.facts import Fact, Path
 from astgrad.analyses.specs import Dim, Dimension
 from astgrad.ir import Capture, Function, Guard, Var
+from astgrad.record import fresh, state
 
 FIXED = ("numpy", "math", "cmath", "builtins", "operator")  # modules whose functions nobody rebinds
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Tests:
     """The conditions of one guard as text, and the objects that the text names."""
 
     function: Function
-    asked: Mapping[Path, set[int]] = field(default_factory=dict)  # axes whose not being 1 matters
-    names: dict[str, Any] = field(default_factory=dict)
-    kept: dict[Path, str] = field(default_factory=dict)  # locals that hold what was read already
-    classes: dict[str, list[str]] = field(default_factory=dict)  # dimensions, each to all that equal it
-    conditions: dict[str, None] = field(default_factory=dict)  # in order, each once
+    asked: Mapping[Path, set[int]] = fresh(factory=dict)  # axes whose not being 1 matters
+    names: dict[str, Any] = fresh(factory=dict)
+    kept: dict[Path, str] = fresh(factory=dict)  # locals that hold what was read already
+    classes: dict[str, list[str]] = fresh(factory=dict)  # dimensions, each to all that equal it
+    conditions: dict[str, None] = fresh(factory=dict)  # in order, each once
     nested: bool = False  # reads items, attributes or captured names, which may be missing
 
     def name(self, value: Any, hint: str = "c") -> str:

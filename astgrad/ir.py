@@ -22,13 +22,12 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterator
-from dataclasses import dataclass
 from types import CellType
 from typing import Any, Union
 
 from astgrad.errors import NOWHERE, Origin
 from astgrad.ir_text import constant_text, text, tree_text
-from astgrad.record import record, value
+from astgrad.record import record, state, value
 
 
 @value
@@ -49,7 +48,7 @@ VIEW = Effects(reads=(), writes=(), impure=False, result="view")
 # --- atoms: what a statement may name as an operand
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Var:
     """A value, bound once; identity is the object. `name` is the user's name, or "" for a temporary."""
 

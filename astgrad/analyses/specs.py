@@ -10,7 +10,6 @@ offset, and not 1 where the offset is 0), or None: unknown, which never equals a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
 from typing import Any, Union
 
 import numpy as np
@@ -19,15 +18,25 @@ from astgrad.ir import Var
 from astgrad.record import record, replace, value
 
 
-@value
+@record
 class Dim:
     """max(source.shape[axis] - offset, 0). With offset 0 it is known not to be 1."""
 
     source: Var
     axis: int
     offset: int = 0
-    asked: set[tuple[Var, int]] | None = field(default=None, compare=False)  # who relied on its not being 1
+    asked: set[tuple[Var, int]] | None = None  # who relied on its not being 1; not compared
     found: bool = False  # at run time: an axis of an intermediate value, which may be 1
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (
+            isinstance(other, Dim)
+            and self.source is other.source
+            and (self.axis, self.offset, self.found) == (other.axis, other.offset, other.found)
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.source, self.axis, self.offset, self.found))
 
     def __repr__(self) -> str:
         less = f" - {self.offset}" if self.offset else ""

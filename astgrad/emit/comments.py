@@ -8,27 +8,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
 from astgrad.emit.lines import Comment
 from astgrad.errors import Origin
 from astgrad.frontend import source
-from astgrad.record import replace
+from astgrad.record import fresh, replace, state
 
 PREFIX = re.compile(r"(?<![\w.\"'])([A-Za-z_]\w*)\.(?=[A-Za-z_])")
 LONG, LINES = 2000, 50  # of a span that has more characters on one line, or more lines, nothing is shown
 WHOLE = ("def ", "async def ", "@", "class ")  # a span that says nothing
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Comments:
     """The comments of one function; `primal` is the origin of its definition."""
 
     primal: Origin
     globals: dict[str, Any]
-    texts: dict[Origin, str] = field(default_factory=dict)
+    texts: dict[Origin, str] = fresh(factory=dict)
 
     def __call__(self, own: Origin, origins: Iterable[Origin]) -> Comment:
         """The comment of a statement whose own origin is `own`, with those of what is folded into it."""

@@ -15,7 +15,6 @@ import operator
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -23,6 +22,7 @@ from astgrad import ir
 from astgrad.analyses.specs import Number, Spec
 from astgrad.emit.memory import OUTSIDE, Memory, Roots, overlap
 from astgrad.ir import Atom, Call, Const, Method, Tree, Var
+from astgrad.record import fresh, state
 
 DEPTH = 12
 LENGTH = 70  # of an expression that is folded together
@@ -108,7 +108,7 @@ def _written(block: ir.Block) -> set[Var]:
     return found
 
 
-@dataclass(eq=False, repr=False)
+@state
 class _Expression:
     """A call that may be folded, with what is folded into it."""
 
@@ -124,18 +124,18 @@ class _Expression:
         return min((*self.events, *(position for position, _ in self.reads)))
 
 
-@dataclass(eq=False, repr=False)
+@state
 class _Block:
     """The block at hand: the effects so far, and the calls not yet printed."""
 
-    events: list[int] = field(default_factory=list)
-    writes: list[Roots] = field(default_factory=list)
-    readers: list[int] = field(default_factory=list)
-    reads: list[Roots] = field(default_factory=list)
-    pending: dict[Var, _Expression] = field(default_factory=dict)
+    events: list[int] = fresh(factory=list)
+    writes: list[Roots] = fresh(factory=list)
+    readers: list[int] = fresh(factory=list)
+    reads: list[Roots] = fresh(factory=list)
+    pending: dict[Var, _Expression] = fresh(factory=dict)
 
 
-@dataclass(eq=False, repr=False)
+@state
 class _Folder:
     """What may be folded so far."""
 
@@ -144,9 +144,9 @@ class _Folder:
     written: set[Var]
     kept: frozenset[Var]
     memory: Memory
-    folded: dict[Var, Call] = field(default_factory=dict)
-    cheap: dict[Var, _Expression] = field(default_factory=dict)  # printed at several places
-    light: set[Var] = field(default_factory=set)  # might be
+    folded: dict[Var, Call] = fresh(factory=dict)
+    cheap: dict[Var, _Expression] = fresh(factory=dict)  # printed at several places
+    light: set[Var] = fresh(factory=set)  # might be
 
     def block(self, block: ir.Block) -> None:
         here = _Block()

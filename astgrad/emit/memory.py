@@ -8,11 +8,11 @@ In come the calls in order with their effects, out comes the set of allocations 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from astgrad import ir
 from astgrad.analyses.specs import Array, Known, Number, Spec
 from astgrad.ir import Atom, Call, Var
+from astgrad.record import fresh, state
 
 Roots = frozenset[object] | None  # allocations; None: any
 OUTSIDE = object()  # all memory that the call did not make
@@ -33,12 +33,12 @@ def union(found: Iterable[Roots]) -> Roots:
     return frozenset(every)
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Memory:
     """The roots of each Var so far; numbers have none."""
 
     specs: dict[Var, Spec]
-    roots: dict[Var, Roots] = field(default_factory=dict)
+    roots: dict[Var, Roots] = fresh(factory=dict)
 
     def of(self, *atoms: Atom) -> Roots:
         """The memory behind some operands."""

@@ -14,7 +14,6 @@ import builtins
 import keyword
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from astgrad import ir
 from astgrad.analyses.liveness import Range
@@ -23,17 +22,18 @@ from astgrad.emit.describe import Describe
 from astgrad.emit.fold import IN_PLACE, operator_of
 from astgrad.emit.spelling import identifier
 from astgrad.ir import Call, Var
+from astgrad.record import fresh, state
 
 HARD = frozenset((*keyword.kwlist, "__class__"))
 BUILTINS = frozenset(vars(builtins))
 
 
-@dataclass(eq=False, repr=False)
+@state
 class _Taken:
     """The disjoint ranges, in order, in which a name is taken, and whether by a value of the user's."""
 
-    starts: list[int] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
+    starts: list[int] = fresh(factory=list)
+    ends: list[int] = fresh(factory=list)
     named: bool = False
 
     def free(self, ranges: Iterable[Range]) -> bool:

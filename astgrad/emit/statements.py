@@ -11,7 +11,6 @@ from __future__ import annotations
 import ast
 import dataclasses
 import operator
-from dataclasses import dataclass
 from typing import Any
 
 from astgrad import ir
@@ -21,6 +20,7 @@ from astgrad.emit.naming import same_object
 from astgrad.emit.spelling import Spelling, call, dotted, name
 from astgrad.errors import InternalError
 from astgrad.ir import Atom, Call, Const, Method, Tree, Var
+from astgrad.record import state
 
 BINARY: dict[Any, type[ast.operator]] = {
     operator.add: ast.Add, operator.sub: ast.Sub, operator.mul: ast.Mult, operator.truediv: ast.Div,
@@ -62,7 +62,7 @@ def needs_no_name(call_: Call, spelling: Spelling) -> bool:
     )
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Statements:
     """What nodes are made of: names, the calls that are printed in place, the spelling of the rest."""
 

@@ -18,13 +18,12 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from types import CodeType, FunctionType
 from typing import Any, TypeVar
 
 from astgrad.errors import Origin, SourceUnavailable
 from astgrad.frontend.compiled import class_around, compiles_to
-from astgrad.record import replace
+from astgrad.record import fresh, replace, state
 
 CACHED = 512
 BLOCKS = 50  # ends of a block to try before the whole file is parsed
@@ -33,7 +32,7 @@ LAMBDA_LINES = 300  # lines in which the end of a lambda is looked for
 T = TypeVar("T")
 
 
-@dataclass(eq=False)
+@state
 class Source:
     """Where a function's text stands. `shift` is what node lines lack to be lines of the file."""
 
@@ -43,7 +42,7 @@ class Source:
     first_line: int
     shift: int = 0
     scope: str = ""  # the class whose private names are mangled
-    lines: list[str] = field(default_factory=list, repr=False)  # of the whole file
+    lines: list[str] = fresh(factory=list)  # of the whole file
 
     @property
     def text(self) -> str:
@@ -120,8 +119,8 @@ def find(function: FunctionType) -> Source:
 
 def _find(function: FunctionType) -> Source:
     code = function.__code__
-    for fresh in (False, True):
-        if fresh:
+    for again in (False, True):
+        if again:
             linecache.checkcache(code.co_filename)
         lines = _read(function)
         for find in (_own_lines, _whole_file):

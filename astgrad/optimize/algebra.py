@@ -16,7 +16,6 @@ operations are introduced later (`in_place`).
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -29,7 +28,7 @@ from astgrad.errors import Origin
 from astgrad.ir import Atom, Call, Const, Function, Method, Var
 from astgrad.optimize.keys import key_of
 from astgrad.optimize.rewrites import REWRITES
-from astgrad.record import replace
+from astgrad.record import fresh, replace, state
 from astgrad.rules import registry
 from astgrad.transform.builder import Builder
 
@@ -44,14 +43,14 @@ def algebra(function: Function, specs: dict[Var, Spec], adjoint_of: dict[Var, Va
     return rewriter.rebuilt(function, results)
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Algebra(Builder):
     """The statements so far, and what is known of each."""
 
-    adjoint_of: dict[Var, Var] = field(default_factory=dict)
-    facts: Facts = field(default_factory=Facts)
-    looked: list[Origin] = field(default_factory=list)  # of the definitions that a rewrite took up
-    seen: dict[Any, Var] = field(default_factory=dict)  # hash-consing: equal pure calls are one
+    adjoint_of: dict[Var, Var] = fresh(factory=dict)
+    facts: Facts = fresh(factory=Facts)
+    looked: list[Origin] = fresh(factory=list)  # of the definitions that a rewrite took up
+    seen: dict[Any, Var] = fresh(factory=dict)  # hash-consing: equal pure calls are one
 
     def statement(self, statement: ir.Statement, env: dict[Var, Atom]) -> None:
         if not isinstance(statement, Call):

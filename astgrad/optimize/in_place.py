@@ -12,7 +12,6 @@ An index that may repeat goes through `np.add.at`: `buffer[i] += v` keeps only o
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from astgrad.analyses import specs as sp
 from astgrad.analyses.aliasing import roots
 from astgrad.analyses.specs import Spec
 from astgrad.ir import Atom, Call, Const, Effects, Function, Tree, Var
+from astgrad.record import fresh, state
 from astgrad.transform.builder import Builder
 
 WRITE_FIRST = Effects(reads=None, writes=(0,), impure=False, result="view")
@@ -41,19 +41,19 @@ def in_place(function: Function, specs: dict[Var, Spec], adjoint_of: dict[Var, V
     return rewriter.rebuilt(function, results)
 
 
-@dataclass(eq=False, repr=False)
+@state
 class InPlace(Builder):
     """Who reads each value, and the statements so far."""
 
-    adjoint_of: dict[Var, Var] = field(default_factory=dict)
-    roots: dict[Var, Var | None] = field(default_factory=dict)
-    last: dict[Var, int] = field(default_factory=dict)  # last position at which the memory of a root is read
-    uses: dict[Var, int] = field(default_factory=dict)
-    backward: set[Var] = field(default_factory=set)
-    delayed: dict[Var, tuple[Atom, Atom, Atom]] = field(default_factory=dict)  # scatters not made yet
-    readers: dict[Var, Call] = field(default_factory=dict)  # the addition that reads a Var
+    adjoint_of: dict[Var, Var] = fresh(factory=dict)
+    roots: dict[Var, Var | None] = fresh(factory=dict)
+    last: dict[Var, int] = fresh(factory=dict)  # last position at which the memory of a root is read
+    uses: dict[Var, int] = fresh(factory=dict)
+    backward: set[Var] = fresh(factory=set)
+    delayed: dict[Var, tuple[Atom, Atom, Atom]] = fresh(factory=dict)  # scatters not made yet
+    readers: dict[Var, Call] = fresh(factory=dict)  # the addition that reads a Var
     position: int = 0
-    env: dict[Var, Atom] = field(default_factory=dict)  # what replaces a Var of the function
+    env: dict[Var, Atom] = fresh(factory=dict)  # what replaces a Var of the function
 
     def analyse(self, function: Function) -> None:
         self.roots = roots(function.body.body)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from astgrad.analyses import specs as sp
 from astgrad.analyses.specs import UNKNOWN, Spec
 from astgrad.errors import NOWHERE, Origin
 from astgrad.ir import Atom, Call, Closure, Const, Effects, Function, Statement, Tree, Var
-from astgrad.record import replace
+from astgrad.record import fresh, replace, state
 from astgrad.rules import registry
 
 FOLDABLE = {
@@ -59,13 +58,13 @@ def atom_of(value: Any) -> Atom:
     return Const(value)
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Builder:
     """Statements in order, and the spec of each Var that they bind."""
 
-    specs: dict[Var, Spec] = field(default_factory=dict)
-    body: list[Statement] = field(default_factory=list)
-    defs: dict[Var, Call] = field(default_factory=dict)
+    specs: dict[Var, Spec] = fresh(factory=dict)
+    body: list[Statement] = fresh(factory=list)
+    defs: dict[Var, Call] = fresh(factory=dict)
     origin: Origin = NOWHERE
 
     @contextmanager

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from astgrad.analyses import specs as sp
 from astgrad.analyses.specs import Spec
 from astgrad.errors import AstgradError, InternalError, MissingRule, refuse
 from astgrad.ir import Atom, Call, Const, Tree, Var
+from astgrad.record import fresh, state
 from astgrad.rules import registry
 from astgrad.transform.broadcasting import cast, unbroadcast
 from astgrad.transform.builder import resolved
@@ -36,17 +36,17 @@ SAFE = {np.arcsin: 0, np.arccos: 0, np.arctanh: 0, np.arccosh: 2}  # where 1 is 
 Mask = tuple[tuple[Atom, bool], ...]  # conditions, each with the value that it has to have
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Reverse:
     """The adjoint under construction: `walk` holds the primal's statements and receives the adjoint's."""
 
     walk: Specializer
     leaves: tuple[Var, ...]
-    adjoints: dict[Var, Atom] = field(default_factory=dict)  # primal Var -> its adjoint so far
-    adjoint_of: dict[Var, Var] = field(default_factory=dict)  # Var of the adjoint -> primal Var, for naming
-    active: set[Var] = field(default_factory=set)
-    masks: dict[Var, Mask] = field(default_factory=dict)  # under which alone an adjoint is not zero (S25)
-    structured: set[Var] = field(default_factory=set)  # of unknown kind and read like containers
+    adjoints: dict[Var, Atom] = fresh(factory=dict)  # primal Var -> its adjoint so far
+    adjoint_of: dict[Var, Var] = fresh(factory=dict)  # Var of the adjoint -> primal Var, for naming
+    active: set[Var] = fresh(factory=set)
+    masks: dict[Var, Mask] = fresh(factory=dict)  # under which alone an adjoint is not zero (S25)
+    structured: set[Var] = fresh(factory=set)  # of unknown kind and read like containers
 
     def run(self, seeds: Iterable[tuple[Var, Atom]]) -> None:
         """Append the adjoint statements; `seeds` are output Vars with the adjoints they start from."""

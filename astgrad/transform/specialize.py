@@ -14,7 +14,6 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -30,7 +29,7 @@ from astgrad.errors import (
 )
 from astgrad.frontend.lower import lower
 from astgrad.ir import Atom, Call, Closure, Const, Function, Method, Tree, Var
-from astgrad.record import record
+from astgrad.record import fresh, record, state
 from astgrad.rules import registry
 from astgrad.transform import containers, objects
 from astgrad.transform.binding import bind
@@ -82,13 +81,13 @@ def specialize(function: Function, facts: Facts, wrt: Iterable[str], owner: Any 
     )
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Specializer(Ruled):
     """The walk: how each call is resolved."""
 
-    stack: list[Function] = field(default_factory=list)
-    gradients: list[Any] = field(default_factory=list)  # being generated
-    callees: dict[FunctionType, Function] = field(default_factory=dict)  # lowered once in a walk
+    stack: list[Function] = fresh(factory=list)
+    gradients: list[Any] = fresh(factory=list)  # being generated
+    callees: dict[FunctionType, Function] = fresh(factory=dict)  # lowered once in a walk
     in_rule: bool = False
 
     # --- functions
