@@ -97,6 +97,8 @@ def cover(own: Origin, origins: list[Origin]) -> Origin:
 def balanced(span: Origin, text: str) -> Origin:
     """The span, widened on its lines so that each of its brackets has its partner: `a + b) * c`."""
     before, after = _unmatched(text)
+    if not before and not after:
+        return span
     line = source.segment(replace(span, column=0))
     head = line[: span.column] if before else ""
     for position in range(len(head) - 1, -1, -1):

@@ -338,6 +338,6 @@ def _verify(text: str, nodes: list[ast.stmt], name: str) -> None:
     except (SyntaxError, RecursionError, MemoryError) as error:
         raise InternalError(f"the text of {name} does not parse: {error}\n{text}") from None
     body = parsed.body  # type: ignore[attr-defined]
-    if ast.get_docstring(parsed) is not None:  # type: ignore[arg-type]
+    if ast.get_docstring(parsed, clean=False) is not None:  # type: ignore[arg-type]
         body = body[1:]
     python.compare(body, nodes, text)

@@ -44,6 +44,7 @@ COMPARE: dict[Any, type[ast.cmpop]] = {
     operator.eq: ast.Eq, operator.ne: ast.NotEq, operator.is_: ast.Is, operator.is_not: ast.IsNot,
 }  # fmt: skip
 NEGATED = {ast.Add: ast.Sub, ast.Sub: ast.Add}
+SYNTAX = frozenset((*BINARY, *UNARY, *COMPARE, *IN_PLACE))
 
 
 def needs_no_name(call_: Call, spelling: Spelling) -> bool:
@@ -56,10 +57,7 @@ def needs_no_name(call_: Call, spelling: Spelling) -> bool:
     if op in (operator.setitem, operator.getitem, operator.contains, operator.abs):
         return not call_.kwargs
     plain = isinstance(call_.op, Const) and call_.op.value is getattr and len(call_.args) == 2
-    tables = (BINARY, UNARY, COMPARE, IN_PLACE)
-    return (
-        plain or runtime_name(call_) in ("iadd_at", "add_at", "value") or any(op in table for table in tables)
-    )
+    return plain or op in SYNTAX or runtime_name(call_) in ("iadd_at", "add_at", "value")
 
 
 @state

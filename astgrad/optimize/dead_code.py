@@ -51,11 +51,7 @@ def dead_code(
 
 
 def _is_needed(statement: ir.Statement, needed: set[Var]) -> bool:
-    if any(target in needed for target in ir.targets(statement)):
-        return True
-    if not isinstance(statement, Call):
-        return True
-    if statement.effects.impure:
+    if not isinstance(statement, Call) or statement.target in needed or statement.effects.impure:
         return True
     writes = statement.effects.writes
     if writes is None:

@@ -153,7 +153,7 @@ class Reverse:
                 Const(runtime.value), (zero,), (), self.walk.spec(zero), ir.PURE, adjoint_name(var)
             )
         if isinstance(spec, sp.Array):
-            return self.walk.call(np.zeros_like, var, name=adjoint_name(var))
+            return self.walk.append(Const(np.zeros_like), (var,), (), spec, ir.PURE, adjoint_name(var))
         return self.walk.call(runtime.zeros, var, name=adjoint_name(var))
 
     def bind(self, var: Var, value: Atom) -> None:
