@@ -21,7 +21,7 @@ from typing import Any
 from astgrad.analyses.facts import Fact, Path
 from astgrad.analyses.specs import Dim, Dimension
 from astgrad.ir import Capture, Function, Guard, Var
-from astgrad.record import fresh, state
+from astgrad.records import fresh, state
 
 FIXED = ("numpy", "math", "cmath", "builtins", "operator")  # modules whose functions nobody rebinds
 

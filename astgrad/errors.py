@@ -5,7 +5,7 @@ from __future__ import annotations
 import linecache
 from typing import NoReturn
 
-from astgrad.record import value
+from astgrad.records import value
 
 
 @value

@@ -31,7 +31,7 @@ from astgrad.emit.emit import Emitted
 from astgrad.errors import AstgradError, InternalError, NotDifferentiable
 from astgrad.ir import Atom, Const, Function
 from astgrad.pickling import reduced
-from astgrad.record import record, replace
+from astgrad.records import record, replace
 from astgrad.rules import registry
 from astgrad.rules.rule import CHANGED
 from astgrad.signature import in_words, resolve_wrt, signature_of

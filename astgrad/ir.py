@@ -27,7 +27,7 @@ from typing import Any, Union
 
 from astgrad.errors import NOWHERE, Origin
 from astgrad.ir_text import constant_text, text, tree_text
-from astgrad.record import record, state, value
+from astgrad.records import record, state, value
 
 
 @value

@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import CellType
 from typing import Any
 
-from astgrad.record import fresh, state
+from astgrad.records import fresh, state
 
 
 def kind(value: Any) -> str:

@@ -15,7 +15,7 @@ from astgrad.optimize.algebra import algebra
 from astgrad.optimize.dead_code import Equality, dead_code
 from astgrad.optimize.in_place import in_place
 from astgrad.optimize.ownership import own
-from astgrad.record import record
+from astgrad.records import record
 from astgrad.transform.gradient_ir import Adjoint, gradient
 from astgrad.transform.specialize import Specialized, specialize
 

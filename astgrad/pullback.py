@@ -17,7 +17,7 @@ from astgrad import pipeline
 from astgrad.compile import build as compile_text
 from astgrad.errors import NotDifferentiable
 from astgrad.gradient import Compiled, Gradient
-from astgrad.record import replace
+from astgrad.records import replace
 from astgrad.signature import in_words
 from astgrad.transform import containers
 from astgrad.transform.pullback import split, whole

@@ -15,7 +15,7 @@ import astgrad
 PACKAGE = Path(astgrad.__path__[0])
 
 LAYERS = """
-    _version deep record errors runtime runtime_products ir_text ir analyses.specs verify interpret
+    _version deep records errors runtime runtime_products ir_text ir analyses.specs verify interpret
     frontend rules analyses transform optimize record emit compile dispatch cache pipeline signature
     pickling gradient pullback check api explain draw report export interop
 """.split()  # noqa: SIM905

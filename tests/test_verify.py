@@ -31,7 +31,7 @@ from astgrad.ir import (
     Var,
     With,
 )
-from astgrad.record import replace
+from astgrad.records import replace
 from astgrad.verify import verify
 from tests.handmade import EXAMPLES, ONE, WRITE_FIRST, ZERO, Pair, Point, block, call, function, variables
 

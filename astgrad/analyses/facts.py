@@ -17,7 +17,7 @@ import numpy as np
 
 from astgrad.analyses.specs import Known, Number, Spec, spec_of
 from astgrad.ir import Var
-from astgrad.record import fresh, record, state, value
+from astgrad.records import fresh, record, state, value
 
 LEAVES = 256  # a container with more leaves than this is opaque
 

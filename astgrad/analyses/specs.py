@@ -15,7 +15,7 @@ from typing import Any, Union
 import numpy as np
 
 from astgrad.ir import Var
-from astgrad.record import record, replace, value
+from astgrad.records import record, replace, value
 
 
 @record

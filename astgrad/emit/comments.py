@@ -14,9 +14,9 @@ from typing import Any
 from astgrad.emit.lines import Comment
 from astgrad.errors import Origin
 from astgrad.frontend import source
-from astgrad.record import fresh, replace, state
+from astgrad.records import fresh, replace, state
 
-PREFIX = re.compile(r"(?<![\w.\"'])([A-Za-z_]\w*)\.(?=[A-Za-z_])")
+PREFIX = re.compile(r"(?<![\w.\"'])([A-Za-z_]\w*)\.(?:(?:linalg|fft|random)\.(?=[a-z]))?(?=[A-Za-z_])")
 LONG, LINES = 2000, 50  # of a span that has more characters on one line, or more lines, nothing is shown
 WHOLE = ("def ", "async def ", "@", "class ")  # a span that says nothing
 
@@ -81,8 +81,7 @@ class Comments:
         def drop(match: re.Match[str]) -> str:
             return "" if isinstance(self.globals.get(match[1]), ModuleType) else match[0]
 
-        shorter = PREFIX.sub(drop, text)
-        return re.sub(r"(?<![\w.])(linalg|fft|random)\.(?=[a-z])", "", shorter) if shorter != text else text
+        return PREFIX.sub(drop, text)
 
 
 def cover(own: Origin, origins: list[Origin]) -> Origin:

@@ -15,7 +15,7 @@ import numpy as np
 
 from astgrad.emit.fold import operator_of
 from astgrad.ir import Atom, Call, Const, Method, Tree, Var
-from astgrad.record import state
+from astgrad.records import state
 
 LONG = 20  # a longer description is shortened
 

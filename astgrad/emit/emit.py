@@ -28,7 +28,7 @@ from astgrad.emit.spelling import LITERALS, Spelling, identifier
 from astgrad.emit.statements import Statements, needs_no_name
 from astgrad.errors import NOWHERE, InternalError, Origin
 from astgrad.ir import Call, Const, Tree, Var
-from astgrad.record import record
+from astgrad.records import record
 
 NO_COMMENT = Comment()
 

@@ -22,7 +22,7 @@ from astgrad import ir
 from astgrad.analyses.specs import Number, Spec
 from astgrad.emit.memory import OUTSIDE, Memory, Roots, overlap
 from astgrad.ir import Atom, Call, Const, Method, Tree, Var
-from astgrad.record import fresh, state
+from astgrad.records import fresh, state
 
 DEPTH = 12
 LENGTH = 70  # of an expression that is folded together

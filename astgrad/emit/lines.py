@@ -18,7 +18,7 @@ from typing import Any
 from astgrad.emit import python
 from astgrad.emit.python import Mark
 from astgrad.errors import Origin
-from astgrad.record import fresh, state, value
+from astgrad.records import fresh, state, value
 
 WIDTH = 88
 INDENT = 4

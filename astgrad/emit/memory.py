@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from astgrad import ir
 from astgrad.analyses.specs import Array, Known, Number, Spec
 from astgrad.ir import Atom, Call, Var
-from astgrad.record import fresh, state
+from astgrad.records import fresh, state
 
 Roots = frozenset[object] | None  # allocations; None: any
 OUTSIDE = object()  # all memory that the call did not make

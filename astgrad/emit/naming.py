@@ -22,7 +22,7 @@ from astgrad.emit.describe import Describe
 from astgrad.emit.fold import IN_PLACE, operator_of
 from astgrad.emit.spelling import identifier
 from astgrad.ir import Call, Var
-from astgrad.record import fresh, state
+from astgrad.records import fresh, state
 
 HARD = frozenset((*keyword.kwlist, "__class__"))
 BUILTINS = frozenset(vars(builtins))

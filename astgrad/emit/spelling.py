@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from astgrad.ir import Capture, Const
-from astgrad.record import fresh, state
+from astgrad.records import fresh, state
 
 MODULES = ("", "linalg", "fft", "random")
 

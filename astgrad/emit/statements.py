@@ -20,7 +20,7 @@ from astgrad.emit.naming import same_object
 from astgrad.emit.spelling import Spelling, call, dotted, name
 from astgrad.errors import InternalError
 from astgrad.ir import Atom, Call, Const, Method, Tree, Var
-from astgrad.record import state
+from astgrad.records import state
 
 BINARY: dict[Any, type[ast.operator]] = {
     operator.add: ast.Add, operator.sub: ast.Sub, operator.mul: ast.Mult, operator.truediv: ast.Div,

@@ -48,7 +48,7 @@ from astgrad.ir import (
     Tree,
     Var,
 )
-from astgrad.record import record
+from astgrad.records import record
 from astgrad.runtime import unpack
 
 AUGMENTED = {name: Const(getattr(operator, f"i{text.rstrip('_')}")) for name, text in BINARY.items()}

@@ -18,7 +18,7 @@ from types import FunctionType, ModuleType
 from typing import Any, NoReturn
 
 from astgrad.ir import UNDEFINED, Atom, Capture, Const, Guard, Var
-from astgrad.record import fresh, state
+from astgrad.records import fresh, state
 
 MARK = "__astgrad_gradient__"  # the class attribute by which a Gradient is known here
 OWN_MODULES = {"numpy", "math", "cmath", "builtins"}  # nobody rebinds what they hold

@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 
 from astgrad.errors import Origin, SourceUnavailable
 from astgrad.frontend.compiled import class_around, compiles_to
-from astgrad.record import fresh, replace, state
+from astgrad.records import fresh, replace, state
 
 CACHED = 512
 BLOCKS = 50  # ends of a block to try before the whole file is parsed
@@ -125,8 +125,9 @@ def _find(function: FunctionType) -> Source:
         lines = _read(function)
         for find in (_own_lines, _whole_file):
             for node, shift in find(lines, code):
-                if _is_certain(code, lines) or compiles_to(node, function, lines):
-                    return _source(node, shift, lines, function)
+                certain = _is_certain(code, lines)
+                if certain or compiles_to(node, function, lines):
+                    return _source(node, shift, lines, function, own=certain)
     raise SourceUnavailable(_edited(code) if _read(function) else _no_text(code))
 
 
@@ -165,14 +166,19 @@ def _is_certain(code: CodeType, lines: list[str]) -> bool:
     return code.co_name != "<lambda>" or lines[code.co_firstlineno - 1].count("lambda") == 1
 
 
-def _source(node: ast.AST, shift: int, lines: list[str], function: FunctionType) -> Source:
+def _source(node: Any, shift: int, lines: list[str], function: FunctionType, *, own: bool) -> Source:
+    """The node as gast has it: of what our own rules hold, only parameters are different there."""
     import gast
 
+    if own:
+        node.args = gast.ast_to_gast(node.args)
+    else:
+        node = gast.ast_to_gast(node)
     code = function.__code__
     file = _cell(code.co_filename)
     _lines[file] = lines
-    first = node.lineno + shift  # type: ignore[attr-defined]
-    return Source(gast.ast_to_gast(node), file, code.co_name, first, shift, class_around(function), lines)
+    first = node.lineno + shift
+    return Source(node, file, code.co_name, first, shift, class_around(function), lines)
 
 
 def _cell(file: str) -> str:

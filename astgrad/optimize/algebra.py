@@ -28,7 +28,7 @@ from astgrad.errors import Origin
 from astgrad.ir import Atom, Call, Const, Function, Method, Var
 from astgrad.optimize.keys import key_of
 from astgrad.optimize.rewrites import REWRITES
-from astgrad.record import fresh, replace, state
+from astgrad.records import fresh, replace, state
 from astgrad.rules import registry
 from astgrad.transform.builder import Builder
 

@@ -18,7 +18,7 @@ from astgrad.analyses import specs as sp
 from astgrad.analyses.raising import constraints
 from astgrad.analyses.specs import Dimension, Spec
 from astgrad.ir import Call, Const, Function, Tree, Var
-from astgrad.record import replace
+from astgrad.records import replace
 from astgrad.transform.builder import Builder
 
 Equality = tuple[Dimension, Dimension]

@@ -21,7 +21,7 @@ from astgrad.analyses import specs as sp
 from astgrad.analyses.aliasing import roots
 from astgrad.analyses.specs import Spec
 from astgrad.ir import Atom, Call, Const, Effects, Function, Tree, Var
-from astgrad.record import fresh, state
+from astgrad.records import fresh, state
 from astgrad.transform.builder import Builder
 
 WRITE_FIRST = Effects(reads=None, writes=(0,), impure=False, result="view")

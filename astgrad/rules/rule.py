@@ -9,7 +9,7 @@ from typing import Any
 from astgrad import ir
 from astgrad.analyses.specs import Spec
 from astgrad.ir import Effects
-from astgrad.record import record
+from astgrad.records import record
 
 REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
 

@@ -20,7 +20,7 @@ from astgrad.analyses import specs as sp
 from astgrad.analyses.specs import UNKNOWN, Spec
 from astgrad.errors import NOWHERE, Origin
 from astgrad.ir import Atom, Call, Closure, Const, Effects, Function, Statement, Tree, Var
-from astgrad.record import fresh, replace, state
+from astgrad.records import fresh, replace, state
 from astgrad.rules import registry
 
 FOLDABLE = {

@@ -17,7 +17,7 @@ from astgrad.analyses import specs as sp
 from astgrad.analyses.specs import Spec
 from astgrad.errors import MissingRule, NotDifferentiable, Origin
 from astgrad.ir import Atom, Const, Function, Tree, Var
-from astgrad.record import record, replace
+from astgrad.records import record, replace
 from astgrad.transform.reverse import Reverse
 from astgrad.transform.specialize import Specialized, Specializer
 

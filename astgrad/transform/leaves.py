@@ -22,7 +22,7 @@ from astgrad.analyses.facts import LEAVES, Fact, Facts, Path, leaf_fact, leaf_sp
 from astgrad.analyses.specs import UNKNOWN, Spec
 from astgrad.errors import AstgradError, refuse
 from astgrad.ir import Atom, Capture, Const, Function, Tree, Var
-from astgrad.record import fresh, state
+from astgrad.records import fresh, state
 from astgrad.rules import registry
 from astgrad.transform import containers
 from astgrad.transform.builder import Builder

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from astgrad.analyses import specs as sp
 from astgrad.ir import Atom, Call, Function, Tree, Var
-from astgrad.record import replace
+from astgrad.records import replace
 
 if TYPE_CHECKING:
     from astgrad.transform.specialize import Specializer

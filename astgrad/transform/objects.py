@@ -20,7 +20,7 @@ from astgrad.analyses.specs import UNKNOWN
 from astgrad.errors import UnsupportedSyntax
 from astgrad.frontend.lower import lower
 from astgrad.ir import Atom, Capture, Closure, Const, Function, Guard, Var
-from astgrad.record import replace
+from astgrad.records import replace
 from astgrad.transform.containers import NOT_HERE
 
 DATA = (np.ndarray, list, dict, set, tuple)

@@ -16,7 +16,7 @@ from astgrad.analyses import specs as sp
 from astgrad.analyses.aliasing import roots
 from astgrad.errors import Origin
 from astgrad.ir import Atom, Call, Const, Function, Method, Tree, Var
-from astgrad.record import record, replace
+from astgrad.records import record, replace
 from astgrad.transform.gradient_ir import Adjoint, is_float, leaves_of, returned
 from astgrad.transform.reverse import Reverse
 from astgrad.transform.specialize import Specialized

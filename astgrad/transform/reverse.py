@@ -23,7 +23,7 @@ from astgrad.analyses import specs as sp
 from astgrad.analyses.specs import Spec
 from astgrad.errors import AstgradError, InternalError, MissingRule, refuse
 from astgrad.ir import Atom, Call, Const, Tree, Var
-from astgrad.record import fresh, state
+from astgrad.records import fresh, state
 from astgrad.rules import registry
 from astgrad.transform.broadcasting import cast, unbroadcast
 from astgrad.transform.builder import resolved

@@ -29,7 +29,7 @@ from astgrad.errors import (
 )
 from astgrad.frontend.lower import lower
 from astgrad.ir import Atom, Call, Closure, Const, Function, Method, Tree, Var
-from astgrad.record import fresh, record, state
+from astgrad.records import fresh, record, state
 from astgrad.rules import registry
 from astgrad.transform import containers, objects
 from astgrad.transform.binding import bind

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from astgrad.optimize.shapes import shape_atom
-from astgrad.record import replace
+from astgrad.records import replace
 from tests.transform.written import backward, needed, returned
 
 SAID = [

@@ -7,7 +7,7 @@ import pytest
 
 from astgrad import runtime
 from astgrad.interpret import interpret
-from astgrad.record import replace
+from astgrad.records import replace
 from astgrad.transform import broadcasting
 from tests.transform.written import arguments, backward, function_of, needed, returned
 

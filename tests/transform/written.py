@@ -25,7 +25,7 @@ from astgrad.emit.emit import emit
 from astgrad.frontend.lower import lower
 from astgrad.ir import Function, Var
 from astgrad.optimize.dead_code import dead_code
-from astgrad.record import replace
+from astgrad.records import replace
 from astgrad.transform.gradient_ir import Adjoint, gradient
 from astgrad.transform.specialize import Specialized, specialize
 from astgrad.verify import verify

@@ -26,7 +26,7 @@ from astgrad.analyses.specs import (
     Unknown,
     static,
 )
-from astgrad.record import replace
+from astgrad.records import replace
 
 Shape = tuple[Dimension, ...]
 NUMERIC = "biufc"
