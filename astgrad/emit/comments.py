@@ -90,6 +90,8 @@ def cover(own: Origin, origins: list[Origin]) -> Origin:
     near = [own, *(o for o in same if o.line <= own.end_line and o.end_line >= own.line)]
     start = min((o.line, o.column) for o in near)
     end = max((o.end_line, o.end_column) for o in near)
+    if (*start, *end) == (own.line, own.column, own.end_line, own.end_column):
+        return own
     return replace(own, line=start[0], column=start[1], end_line=end[0], end_column=end[1])
 
 

@@ -334,7 +334,7 @@ def docstring(doc: str) -> list[str]:
 def _verify(text: str, nodes: list[ast.stmt], name: str) -> None:
     """Parse the text again and compare it with the tree that it was printed from (S29)."""
     try:
-        parsed = ast.parse(text).body[0]
+        parsed = python.parsed(text).body[0]
     except (SyntaxError, RecursionError, MemoryError) as error:
         raise InternalError(f"the text of {name} does not parse: {error}\n{text}") from None
     body = parsed.body  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from astgrad.deep import deeper
@@ -341,6 +341,12 @@ def symbol(op: ast.operator) -> str:
 
     shown: str = get_op_symbol(op)
     return shown
+
+
+@lru_cache(maxsize=1)
+def parsed(text: str) -> ast.Module:
+    """The tree of a text, not to be changed: what was verified is compiled next."""
+    return ast.parse(text)
 
 
 def compare(parsed: Any, made: Any, text: str) -> None:

@@ -3,7 +3,8 @@
 In comes a function object, out goes a `Source`: its `FunctionDef` or `Lambda` node, and the way from node
 positions to `Origin` spans of the real file. The function is taken as it is and never unwrapped:
 `functools.wraps` would show another function's text. Only the function's own lines are parsed; a candidate
-counts when it compiles to the code object that runs. For the second lambda in the line
+counts when it compiles to the code object that runs, or when it is the only one in a file of astgrad's rules
+that has not changed since it was imported. For the second lambda in the line
 
     pair = lambda x: x + 1, lambda x: x - 1
 

@@ -197,7 +197,8 @@ def wraps(spec: sp.Spec) -> bool:
 def cover(a: Origin, b: Origin) -> Origin:
     """The smallest span of one line of one function that covers both; `a` where there is none."""
     same = (a.file, a.function, a.line, a.end_line) == (b.file, b.function, b.line, b.end_line)
-    if not same or a.line != a.end_line:
+    inside = a.column <= b.column and b.end_column <= a.end_column
+    if not same or inside or a.line != a.end_line:
         return a
     return replace(a, column=min(a.column, b.column), end_column=max(a.end_column, b.end_column))
 
