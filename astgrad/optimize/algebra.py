@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from astgrad import ir
+from astgrad import ir, runtime
 from astgrad.analyses import specs as sp
 from astgrad.analyses.facts import Facts
 from astgrad.analyses.specs import Spec
@@ -67,7 +67,8 @@ class Algebra(Builder):
         self.looked.clear()
         before = len(self.body)
         self.origin = statement.origin
-        result = self.emit(op, args, kwargs, statement.target.name)
+        same = (args, kwargs) == (statement.args, statement.kwargs) and self.is_settled(statement)
+        result = self.emit(op, args, kwargs, statement.target.name, statement if same else None)
         env[statement.target] = result
         if len(self.body) > before:
             self.widen()
@@ -105,9 +106,23 @@ class Algebra(Builder):
             if pure(call):
                 self.seen.setdefault(key_of(call.op, call.args, call.kwargs), call.target)
 
+    def is_settled(self, call: Call) -> bool:
+        """Whether a call has the spec and effects that its operands give; a sum has those of its adjoint."""
+        op = getattr(call.op, "value", None)
+        if op is operator.add or op is runtime.accumulate:
+            return False
+        operands = (*call.args, *(value for _, value in call.kwargs))
+        return all(self.spec(operand) is not sp.UNKNOWN for operand in operands)
+
     def emit(
-        self, op: Atom, args: tuple[Atom, ...], kwargs: tuple[tuple[str, Atom], ...] = (), name: str = ""
+        self,
+        op: Atom,
+        args: tuple[Atom, ...],
+        kwargs: tuple[tuple[str, Atom], ...] = (),
+        name: str = "",
+        made: Call | None = None,
     ) -> Atom:
+        """A call as its rewrite has it, or `made`, which is this call, as it is."""
         assert isinstance(op, Const)
         rewrite = REWRITES.get(op.value) if registry.hashable(op.value) else None
         if rewrite is not None:
@@ -119,6 +134,9 @@ class Algebra(Builder):
         key = key_of(op, args, kwargs)
         if key in self.seen:
             return self.seen[key]
+        if made is not None and made.target is not None:
+            self.keep(made)
+            return made.target
         before = len(self.body)
         result = super().emit(op, args, kwargs, name)
         if len(self.body) > before and pure(self.body[-1]):

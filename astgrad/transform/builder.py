@@ -92,7 +92,7 @@ class Builder:
 
     def call(self, op: Any, *args: Any, name: str = "", **kwargs: Any) -> Atom:
         """Append a call of a ruled or constant function on atoms or Python values."""
-        atoms = tuple(atom_of(arg) for arg in args)
+        atoms = tuple(map(atom_of, args))
         keywords = tuple((key, atom_of(value)) for key, value in kwargs.items())
         return self.emit(atom_of(op), atoms, keywords, name)
 
