@@ -23,6 +23,7 @@ from astgrad.analyses.specs import Array, Number, Spec
 from astgrad.errors import InternalError, Origin
 from astgrad.ir import Atom, Block, Call, Const, Function, If, Loop, Statement, Tape, Tree, Try, Var, With
 from astgrad.records import fresh, replace, state
+from astgrad.transform.defined import defined
 
 INTEGERS = (operator.add, operator.sub, operator.mul, operator.floordiv, operator.mod, operator.neg)
 ARITHMETIC = (operator.add, operator.sub, operator.mul, operator.truediv, operator.neg)  # of scalars
@@ -39,7 +40,10 @@ def record(function: Function, specs: dict[Var, Spec], adjoint_of: dict[Var, Var
     recorder = _Recorder(specs, adjoint_of)
     recorder.survey(function.body, None, None)
     body = recorder.rewritten(function.body, (function.body,))
-    return replace(function, body=recorder.taped(body))
+    made = replace(function, body=recorder.taped(body))
+    loops = (s for s in ir.statements(made.body) if isinstance(s, Loop))
+    tapes = (tape for loop in loops for tape in loop.tapes if not tape.reads)
+    return defined(made, (var for tape in tapes for atom in tape.atoms for var in ir.variables(atom)))
 
 
 @state

@@ -31,11 +31,12 @@ from astgrad.frontend.lower import lower
 from astgrad.ir import Atom, Call, Closure, Const, Function, Method, Tree, Var
 from astgrad.records import fresh, record, state
 from astgrad.rules import registry
-from astgrad.transform import containers, control, guarded, lists, loops, objects, syntax
+from astgrad.transform import containers, control, guarded, lists, loops, objects, pairs, syntax
 from astgrad.transform.binding import bind
 from astgrad.transform.builder import atom_of
 from astgrad.transform.containers import NOT_HERE
 from astgrad.transform.operations import OPERATIONS
+from astgrad.transform.pairs import Pairs
 from astgrad.transform.ruled import Ruled, is_numpy
 
 RECURSION = 20  # calls of one function inside itself
@@ -89,6 +90,9 @@ class Specializer(Ruled):
     gradients: list[Any] = fresh(factory=list)  # being generated
     callees: dict[FunctionType, Function] = fresh(factory=dict)  # lowered once in a walk
     calls: list[int] = fresh(factory=list)  # the calls that led here, by the id of their statement
+    pairs: Pairs = fresh(factory=Pairs)
+    entered: list[int] = fresh(factory=list)  # for each of `stack`: how many regions were undecided
+    undecided: int = 0  # regions around the place at hand
     slots: dict[Atom, Atom] = fresh(factory=dict)  # what the cells of functions hold now
     heads: dict[tuple[int, ...], Any] = fresh(factory=dict)  # what is known at the head of each loop
     in_rule: bool = False
@@ -103,8 +107,10 @@ class Specializer(Ruled):
             env[var] = self.captured(capture)
         self.guards += () if self.in_rule else function.guards
         self.stack.append(function)
+        self.entered.append(self.undecided)
         self.block(function.body, env)
         self.stack.pop()
+        self.entered.pop()
         return self.atom(function.body.results[0], env)
 
     def block(self, block: ir.Block, env: dict[Var, Atom]) -> None:
@@ -232,6 +238,9 @@ class Specializer(Ruled):
         """A Python function, inlined; the cells of one that came as an argument are read through it."""
         function = self.lowered(op.value)
         path = self.paths.get(op)
+        if pairs.is_entered(self, op, function):
+            bound = bind(self, function, args, kwargs, objects.captured_defaults(self, op, self.in_rule))
+            return pairs.recursive(self, op, function, tuple(bound.values()), "")
         env: dict[Var, Atom] = {}
         if path is None or self.in_rule:
             return self.inline(function, args, kwargs, env, objects.captured_defaults(self, op, self.in_rule))
@@ -341,11 +350,7 @@ class Specializer(Ruled):
         member: Any = objects.attribute(self, op, "__call__") if op in self.paths else NOT_HERE
         if member is not NOT_HERE:
             return self.apply(member, args, kwargs)
-        self.refuse(
-            MissingRule,
-            "the function called here is known only at run time",
-            "pass it as an argument of its own",
-        )
+        return pairs.unknown(self, op, args, kwargs, "")
 
     # --- gradients called inside the function
 
@@ -360,6 +365,9 @@ class Specializer(Ruled):
             stack=self.stack,
             gradients=self.gradients,
             slots=self.slots,
+            pairs=self.pairs,
+            entered=self.entered,
+            undecided=self.undecided,
             cells=self.cells,
             live=self.live,
         )
@@ -380,7 +388,7 @@ class Specializer(Ruled):
                 for target in ir.targets(statement):
                     self.defs.pop(target, None)
             del self.body[before:]
-            del self.stack[depth:]
+            del self.stack[depth:], self.entered[depth:]
             given = [(p, atom_of(bound.get(p.var.name, p.default))) for p in function.params]
             args = tuple(atom for p, atom in given if p.kind != "KEYWORD_ONLY")
             kwargs = tuple((p.var.name, atom) for p, atom in given if p.kind == "KEYWORD_ONLY")
