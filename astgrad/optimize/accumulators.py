@@ -9,7 +9,6 @@ is made where it would not be. And once its steps write that buffer in place, th
 from __future__ import annotations
 
 import operator
-from dataclasses import replace
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from astgrad.analyses.aliasing import Memory, last_reads
 from astgrad.analyses.regions import rebuilt, substituted
 from astgrad.analyses.specs import Spec
 from astgrad.ir import Atom, Block, Call, Const, Function, If, Loop, Statement, Var
+from astgrad.records import replace
 
 ADD = (operator.add, np.add)
 SUB = (operator.sub, np.subtract)

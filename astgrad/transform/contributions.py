@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from astgrad.analyses import specs as sp
 from astgrad.analyses.specs import Spec
 from astgrad.errors import AstgradError, InternalError, MissingRule, refuse
 from astgrad.ir import Atom, Call, Const, Tree, Var
+from astgrad.records import fresh, state
 from astgrad.rules import registry
 from astgrad.transform.broadcasting import cast, unbroadcast
 from astgrad.transform.builder import resolved
@@ -35,17 +35,17 @@ SAFE = {np.arcsin: 0, np.arccos: 0, np.arctanh: 0, np.arccosh: 2}  # where 1 is 
 Mask = tuple[tuple[Atom, bool], ...]  # conditions, each with the value that it has to have
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Contributions:
     """The adjoint under construction: `walk` holds the primal's statements and receives the adjoint's."""
 
     walk: Specializer
     leaves: tuple[Var, ...]
-    adjoints: dict[Var, Atom] = field(default_factory=dict)  # primal Var -> its adjoint so far
-    adjoint_of: dict[Var, Var] = field(default_factory=dict)  # Var of the adjoint -> primal Var, for naming
-    active: set[Var] = field(default_factory=set)
-    masks: dict[Var, Mask] = field(default_factory=dict)  # under which alone an adjoint is not zero (S25)
-    structured: set[Var] = field(default_factory=set)  # of unknown kind and read like containers
+    adjoints: dict[Var, Atom] = fresh(factory=dict)  # primal Var -> its adjoint so far
+    adjoint_of: dict[Var, Var] = fresh(factory=dict)  # Var of the adjoint -> primal Var, for naming
+    active: set[Var] = fresh(factory=set)
+    masks: dict[Var, Mask] = fresh(factory=dict)  # under which alone an adjoint is not zero (S25)
+    structured: set[Var] = fresh(factory=set)  # of unknown kind and read like containers
 
     # --- rules
 
@@ -105,7 +105,7 @@ class Contributions:
                 Const(runtime.value), (zero,), (), self.walk.spec(zero), ir.PURE, adjoint_name(var)
             )
         if isinstance(spec, sp.Array):
-            return self.walk.call(np.zeros_like, var, name=adjoint_name(var))
+            return self.walk.append(Const(np.zeros_like), (var,), (), spec, ir.PURE, adjoint_name(var))
         return self.walk.call(runtime.zeros, var, name=adjoint_name(var))
 
     def bind(self, var: Var, value: Atom) -> None:
@@ -251,7 +251,7 @@ class Contributions:
         return result if count == 1 else self.walk.call(operator.getitem, result, Const(index))
 
     def is_active(self, atom: Atom) -> bool:
-        return any(var in self.active for var in ir.variables(atom))
+        return not self.active.isdisjoint(ir.variables(atom))
 
     def conjugate(self, partial: Atom) -> Atom:
         """Complex partials are conjugated: df = Re sum conj(bx) dx."""

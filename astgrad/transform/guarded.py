@@ -12,7 +12,6 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from astgrad.analyses import specs as sp
 from astgrad.analyses.regions import bound
 from astgrad.errors import UnsupportedSyntax
 from astgrad.ir import Atom, Block, Const, Handler, Try, Var, With
+from astgrad.records import replace
 from astgrad.transform import control
 from astgrad.transform.control import Arm, Env, Phis
 

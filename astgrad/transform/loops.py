@@ -12,13 +12,13 @@ so that a row is visibly a view; what is iterated and has static structure is wr
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from astgrad.analyses import specs as sp
 from astgrad.analyses.regions import bound
 from astgrad.errors import UnsupportedSyntax
 from astgrad.ir import UNDEFINED, Atom, Block, Const, Loop, Statement, Tape, Var
+from astgrad.records import state
 from astgrad.transform import control
 from astgrad.transform.control import Env
 from astgrad.transform.sources import Native, Rows, Source, Steps, Zipped, at_step, length, source
@@ -149,10 +149,10 @@ class Scan:
         """The test and the body, with what the states say of the carried values."""
         walk, statement = self.walk, self.statement
         params: list[Var] = []
-        for var, state in zip(statement.params, states):
-            env[var] = bind(walk, state, var.name, params)
-        for cell, state in zip(self.cells, states[len(statement.params) :]):
-            walk.slots[cell] = bind(walk, state, "", params)
+        for var, known in zip(statement.params, states):
+            env[var] = bind(walk, known, var.name, params)
+        for cell, known in zip(self.cells, states[len(statement.params) :]):
+            walk.slots[cell] = bind(walk, known, "", params)
         steps = Steps(walk, [], [])
         items = [steps.item(each, item.name) for each, item in zip(self.sources, statement.items)]
         steps.finish(self.sources)
@@ -181,9 +181,9 @@ class Scan:
         spec = self.walk.spec(made)
         assert isinstance(made, Var) and isinstance(spec, sp.Recorded)
         items: list[Var] = []
-        for atom, state in zip(tape.atoms, spec.columns):
+        for atom, column in zip(tape.atoms, spec.columns):
             assert isinstance(atom, Var)
-            env[atom] = bind(self.walk, state, atom.name, items)
+            env[atom] = bind(self.walk, column, atom.name, items)
         return Tape(made, tuple(items), True)
 
     def recorded(self, tape: Tape, inner: frozenset[Var], env: Env) -> Tape:
@@ -236,7 +236,7 @@ class Scan:
         )
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Walked:
     """A body as it was walked."""
 

@@ -10,7 +10,6 @@ facts of the signature.
 from __future__ import annotations
 
 import inspect
-from dataclasses import replace
 from types import CellType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from astgrad.analyses.specs import UNKNOWN
 from astgrad.errors import UnsupportedSyntax
 from astgrad.frontend.lower import lower
 from astgrad.ir import Atom, Capture, Closure, Const, Function, Guard, Var
+from astgrad.records import replace
 from astgrad.transform.containers import NOT_HERE
 
 DATA = (np.ndarray, list, dict, set, tuple)

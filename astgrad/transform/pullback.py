@@ -10,7 +10,6 @@ sweep reads, and one that takes that and the cotangent.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from astgrad import ir, runtime
 from astgrad.analyses import specs as sp
@@ -18,13 +17,14 @@ from astgrad.analyses.aliasing import Memory
 from astgrad.analyses.regions import bound, reads, rebuilt, substituted
 from astgrad.errors import Origin
 from astgrad.ir import Atom, Call, Const, Function, Method, Tree, Var
+from astgrad.records import record, replace
 from astgrad.transform.defined import defined
 from astgrad.transform.gradient_ir import Adjoint, is_float, leaves_of, returned
 from astgrad.transform.reverse import Reverse
 from astgrad.transform.specialize import Specialized
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Whole:
     """The adjoint of a function with its cotangents as further parameters."""
 

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -26,11 +25,12 @@ from astgrad.analyses import specs as sp
 from astgrad.analyses.joining import join
 from astgrad.analyses.regions import bound, reads, substituted
 from astgrad.ir import ABSENT, UNDEFINED, Atom, Block, Call, Const, If, Loop, Statement, Tape, Try, Var, With
+from astgrad.records import fresh, record, replace, state
 from astgrad.transform import activity
 from astgrad.transform.contributions import Contributions, adjoint_name
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Adjoints:
     """A tape that holds the adjoints of some columns of another one, `inner` those of tapes in a column."""
 
@@ -38,7 +38,7 @@ class Adjoints:
     columns: tuple[Column, ...]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Column:
     """The adjoint of a value of an entry, by position; of a tape the columns of its adjoint."""
 
@@ -49,7 +49,7 @@ class Column:
 Tapes = dict[Var, list[Adjoints]]
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Arm:
     """The adjoint of an arm: its statements, the adjoints from outside behind it, the tapes it made."""
 
@@ -58,11 +58,11 @@ class Arm:
     tapes: list[tuple[Var, Adjoints]]
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Reverse(Contributions):
     """The adjoint of a whole function: its statements, branches and loops, the last first."""
 
-    tapes: Tapes = field(default_factory=dict)  # of a tape of the primal: those with its adjoints
+    tapes: Tapes = fresh(factory=dict)  # of a tape of the primal: those with its adjoints
 
     def run(self, seeds: Iterable[tuple[Var, Atom]]) -> None:
         """Append the adjoint statements; `seeds` are output Vars with the adjoints they start from."""

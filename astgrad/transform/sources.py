@@ -11,18 +11,18 @@ from __future__ import annotations
 import itertools
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Union
 
 from astgrad import ir
 from astgrad.analyses import specs as sp
 from astgrad.ir import Atom, Const, Tree, Var
+from astgrad.records import record, state
 
 if TYPE_CHECKING:
     from astgrad.transform.specialize import Specializer
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Native:
     """An iterable as it is, and the spec of its items."""
 
@@ -30,7 +30,7 @@ class Native:
     spec: sp.Spec
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Rows:
     """A sequence that is stepped through by index."""
 
@@ -38,21 +38,21 @@ class Rows:
     backwards: bool = False
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Counted:
     """itertools.count(start)."""
 
     start: Atom
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Static:
     """Items that are known one by one."""
 
     items: tuple[Atom, ...]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Zipped:
     """Several sources at once: an item is the tuple of theirs."""
 
@@ -121,7 +121,7 @@ def length(walk: Specializer, given: Source) -> int | None:
 # --- steps
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Steps:
     """The iterables of the loop that is made, the items that they bind, and what the primal's items are."""
 
