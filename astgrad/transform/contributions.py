@@ -205,6 +205,8 @@ class Contributions:
             partial = self.part(result, index, len(rule.wrt))
             totals[atom] = self.walk.call(operator.add, totals[atom], partial) if atom in totals else partial
         for atom, partial in totals.items():
+            if is_zero(partial):
+                continue  # x - x
             product = by if is_one(partial) else self.walk.call(operator.mul, by, self.conjugate(partial))
             self.accumulate(atom, unbroadcast(self.walk, product, atom), self.masks_on(atom, y))
 
@@ -272,6 +274,10 @@ def adjoint_name(var: Var) -> str:
 def parameter_names(function: Any) -> tuple[str, ...]:
     code = function.__code__
     return tuple(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+
+
+def is_zero(atom: Atom) -> bool:
+    return isinstance(atom, Const) and type(atom.value) in (int, float) and atom.value == 0
 
 
 def is_one(atom: Atom) -> bool:

@@ -9,6 +9,7 @@ sweep reads, and one that takes that and the cotangent.
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Iterator
 
 from astgrad import ir, runtime
@@ -96,10 +97,11 @@ def renamed(variables: tuple[Var, ...], specs: dict[Var, sp.Spec]) -> dict[Var, 
     found: dict[Var, Atom] = {}
     taken: set[str] = set()
     for var in variables:
-        name, count = var.name or "saved", 1
+        own = f"{var.name}_" if keyword.iskeyword(var.name) else var.name or "saved"
+        name, count = own, 1
         while name in taken:
             count += 1
-            name = f"{var.name or 'saved'}_{count}"
+            name = f"{own}_{count}"
         taken.add(name)
         new = Var(name)
         found[var] = new
