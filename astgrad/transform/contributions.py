@@ -98,6 +98,10 @@ class Contributions:
 
     def zero(self, var: Var) -> Atom:
         """A zero of the shape and dtype of `var`."""
+        return self.zero_like(var, var)
+
+    def zero_like(self, var: Var, like: Var) -> Atom:
+        """A zero for the adjoint of `var`, of the shape and dtype of `like`."""
         spec = self.spec(var)
         if is_scalar(spec):
             zero = Const(0j if sp.dtype_of(spec).kind == "c" else 0.0)  # type: ignore[union-attr]
