@@ -115,7 +115,8 @@ class Gradient:
         self._defaults: tuple[Any, Any] = (None, None)  # of the function, as the entry has them
         self._enter = self._bound(self._miss)
         GRADIENTS.add(self)
-        self.__name__ = name = getattr(function, "__name__", "function")
+        name: str = getattr(function, "__name__", "function")
+        self.__name__ = name
         suffix = "value_and_grad" if value else "grad"
         self._generated_name = f"{name if name.isidentifier() else 'lambda'}_{suffix}"
         self.__qualname__ = getattr(function, "__qualname__", name)
