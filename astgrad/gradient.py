@@ -115,13 +115,12 @@ class Gradient:
         self._defaults: tuple[Any, Any] = (None, None)  # of the function, as the entry has them
         self._enter = self._bound(self._miss)
         GRADIENTS.add(self)
-        name: str = getattr(function, "__name__", "function")
-        self.__name__ = name
-        suffix = "value_and_grad" if value else "grad"
-        self._generated_name = f"{name if name.isidentifier() else 'lambda'}_{suffix}"
-        self.__qualname__ = getattr(function, "__qualname__", name)
+        self.__name__: str = getattr(function, "__name__", "function")
+        own = self.__name__ if self.__name__.isidentifier() else "lambda"
+        self._generated_name = f"{own}_value_and_grad" if value else f"{own}_grad"
+        self.__qualname__ = getattr(function, "__qualname__", self.__name__)
         self.__module__ = getattr(function, "__module__", None) or __name__
-        self.__doc__ = f"Gradient of {name} with respect to {', '.join(self._names)}."
+        self.__doc__ = f"Gradient of {self.__name__} with respect to {', '.join(self._names)}."
         self.__signature__ = self._signature
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
