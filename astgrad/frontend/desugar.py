@@ -16,6 +16,16 @@ COMPREHENSIONS = {"ListComp", "SetComp", "DictComp", "GeneratorExp"}
 JUMPS = {"Return", "Break", "Continue", "Leave", "Finish"}
 ENDS = JUMPS | {"Raise"}
 NO_JUMPS: frozenset[str] = frozenset()
+PLAIN = {
+    "ctx",
+    "op",
+    "ops",
+    "id",
+    "attr",
+    "kind",
+    "type_comment",
+}  # fields that hold no node with nodes below
+BLOCKS = frozenset(("body", "orelse", "finalbody", "handlers", "cases"))  # fields that hold statements
 
 
 def kind(node: Any) -> str:
@@ -30,22 +40,35 @@ def written(node: Any) -> str:
 
 def walk(nodes: list[Any]) -> Iterator[Any]:
     """Every node in these, nested functions and classes named but not entered."""
-    todo = list(reversed(nodes))
+    todo = nodes[::-1]
     while todo:
         node = todo.pop()
         yield node
         if kind(node) not in FUNCTIONS:
-            todo += reversed(list(children(node)))
+            todo += reversed(children(node))
 
 
-def children(node: Any) -> Iterator[Any]:
-    """The nodes directly below, in the order of the text."""
+def children(node: Any) -> list[Any]:
+    """The nodes directly below, in the order of the text; operators and contexts have nothing to say."""
+    below: list[Any] = []
     for name in node._fields:
-        value = getattr(node, name, None)
-        if isinstance(value, list):
-            yield from (item for item in value if hasattr(item, "_fields"))
-        elif hasattr(value, "_fields"):
-            yield value
+        if name not in PLAIN:
+            value = getattr(node, name, None)
+            if type(value) is list:
+                below += [item for item in value if hasattr(item, "_fields")]
+            elif hasattr(value, "_fields"):
+                below.append(value)
+    return below
+
+
+def declared(nodes: list[Any]) -> Iterator[str]:
+    """The names that statements declare to be global or nonlocal."""
+    for node in nodes:
+        if kind(node) in ("Global", "Nonlocal"):
+            yield from node.names
+        elif kind(node) not in FUNCTIONS:
+            inner = [getattr(node, name) for name in BLOCKS.intersection(node._fields)]
+            yield from (name for block in inner if isinstance(block, list) for name in declared(block))
 
 
 # --- nodes of our own
@@ -239,9 +262,8 @@ def bound(function: Any) -> dict[str, int]:
     body = [function.body] if kind(function) == "Lambda" else function.body
     for name in (*names, *(name for statement in body for name in binds(statement))):
         counts[name] = counts.get(name, 0) + 1
-    for node in walk(body):
-        for name in node.names if kind(node) in ("Global", "Nonlocal") else ():
-            counts.pop(name, None)
+    for name in declared(body):
+        counts.pop(name, None)
     return counts
 
 
@@ -255,14 +277,14 @@ def binds(node: Any) -> Iterator[str]:
             if found != "Lambda":
                 yield node.name
         elif found in COMPREHENSIONS:
-            inner = (each for each in walk(list(children(node))) if kind(each) == "NamedExpr")
+            inner = (each for each in walk(children(node)) if kind(each) == "NamedExpr")
             yield from (each.target.id for each in inner)
         elif found == "Name":
             if kind(node.ctx) == "Store":
                 yield node.id
         else:
             yield from _named(node, found)
-            todo += reversed(list(children(node)))
+            todo += reversed(children(node))
 
 
 def _named(node: Any, found: str) -> Iterator[str]:
