@@ -66,6 +66,8 @@ def in_place(block: Block, appends: Callable[[Statement], bool]) -> set[Var]:
 def repeated(block: Block) -> set[Var]:
     """The Vars that are used in a loop inside the block that binds them."""
     found: set[Var] = set()
+    if not any(isinstance(statement, Loop) for statement in ir.statements(block)):
+        return found
     inside: dict[Var, int] = {}  # the innermost loop in which a Var is bound
     _walk(block, 0, inside, found)
     return found
