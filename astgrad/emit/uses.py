@@ -30,6 +30,9 @@ def atoms(statement: Statement) -> tuple[Atom, ...]:
 def uses(block: Block) -> Iterator[Var]:
     """Every use in a block, those in its regions not included."""
     for statement in block.body:
+        if isinstance(statement, Call):
+            yield from ir.uses(statement)
+            continue
         for atom in atoms(statement):
             yield from ir.variables(atom)
     for result in block.results:

@@ -7,6 +7,7 @@ program can spell (`%left1`): `Mark` binds one to a constant, `Keep` to a value,
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, ClassVar
 
 from astgrad.records import state
@@ -16,15 +17,7 @@ COMPREHENSIONS = {"ListComp", "SetComp", "DictComp", "GeneratorExp"}
 JUMPS = {"Return", "Break", "Continue", "Leave", "Finish"}
 ENDS = JUMPS | {"Raise"}
 NO_JUMPS: frozenset[str] = frozenset()
-PLAIN = {
-    "ctx",
-    "op",
-    "ops",
-    "id",
-    "attr",
-    "kind",
-    "type_comment",
-}  # fields that hold no node with nodes below
+PLAIN = {"ctx", "op", "ops", "id", "attr", "kind", "type_comment"}  # fields without a node of interest
 BLOCKS = frozenset(("body", "orelse", "finalbody", "handlers", "cases"))  # fields that hold statements
 
 
@@ -51,14 +44,20 @@ def walk(nodes: list[Any]) -> Iterator[Any]:
 def children(node: Any) -> list[Any]:
     """The nodes directly below, in the order of the text; operators and contexts have nothing to say."""
     below: list[Any] = []
-    for name in node._fields:
-        if name not in PLAIN:
-            value = getattr(node, name, None)
-            if type(value) is list:
-                below += [item for item in value if hasattr(item, "_fields")]
-            elif hasattr(value, "_fields"):
-                below.append(value)
+    which: Any = type(node)
+    for name in fields(which):
+        value = getattr(node, name, None)
+        if type(value) is list:
+            below += [item for item in value if hasattr(item, "_fields")]
+        elif hasattr(value, "_fields"):
+            below.append(value)
     return below
+
+
+@cache
+def fields(kind: Any) -> tuple[str, ...]:
+    """The fields of a kind of node that may hold nodes."""
+    return tuple(name for name in kind._fields if name not in PLAIN)
 
 
 def declared(nodes: list[Any]) -> Iterator[str]:
