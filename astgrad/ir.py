@@ -351,6 +351,17 @@ def operands(statement: Statement) -> tuple[Atom, ...]:
     return tuple(handler.types for handler in statement.handlers if handler.types)
 
 
+def uses(statement: Statement) -> list[Var]:
+    """The Vars in the operands of a statement, from left to right, repeats included."""
+    found: list[Var] = []
+    for atom in operands(statement):
+        if isinstance(atom, Var):
+            found.append(atom)
+        elif not isinstance(atom, Const):
+            found += variables(atom)
+    return found
+
+
 def variables(atom: Atom) -> tuple[Var, ...]:
     """The Vars inside an atom, from left to right, repeats included."""
     if isinstance(atom, Var):
@@ -365,8 +376,9 @@ def statements(block: Block) -> Iterator[Statement]:
     """Every statement of a block and of the regions inside it, in order."""
     for statement in block.body:
         yield statement
-        for inner in blocks(statement):
-            yield from statements(inner)
+        if not isinstance(statement, Call):
+            for inner in blocks(statement):
+                yield from statements(inner)
 
 
 def substitute(atom: Atom, mapping: dict[Var, Atom]) -> Atom:

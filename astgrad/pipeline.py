@@ -72,14 +72,16 @@ def improved(
     if optimize:
         function = algebra(function, specs, adjoint_of, facts)
     function, equalities = dead_code(function, specs, primal=optimize and check)
-    function = verified("record", recording.record(function, specs, adjoint_of))
-    function, more = dead_code(function, specs, primal=optimize and check)
+    recorded = verified("record", recording.record(function, specs, adjoint_of))
+    if recorded is not function:
+        function, more = dead_code(recorded, specs, primal=optimize and check)
+        equalities = (*equalities, *more)
     pure = verified("dead_code", function)
     function = verified("own", own(function, specs, adjoint_of, adjoint.value))
     function = verified("in_place", in_place(function, specs, adjoint_of))
     function, _ = dead_code(function, specs, primal=False)
     verified("dead_code", function)
-    return Built(function, pure, primal, specs, adjoint_of, facts, (*equalities, *more))
+    return Built(function, pure, primal, specs, adjoint_of, facts, equalities)
 
 
 def printed(built: Built, doc: str, globals_: dict[str, Any], *, plain: bool = False) -> Emitted:

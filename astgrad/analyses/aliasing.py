@@ -78,7 +78,7 @@ class Memory:
                 self.arms(statement, ir.blocks(statement))
                 for target in ir.targets(statement):
                     self.mark(target)
-            for inner in ir.blocks(statement):
+            for inner in () if isinstance(statement, Call) else ir.blocks(statement):
                 self.body(inner.body, bound)
 
     def call(self, call: Call) -> None:
@@ -90,9 +90,8 @@ class Memory:
             self.join(target, call.args[0])
         elif call.effects.result == "unknown":
             self.mark(target)
-            for atom in ir.operands(call):  # it may keep what it is given
-                for var in ir.variables(atom):
-                    self.mark(var)
+            for var in ir.uses(call):  # it may keep what it is given
+                self.mark(var)
         else:
             self.made.setdefault(target, []).append(call)
         if getattr(call.op, "value", None) is np.broadcast_to:
@@ -145,10 +144,11 @@ class _Deaths:
         for statement in reversed(body):
             for target in ir.targets(statement):
                 alive.discard(target)
-            read = [var for atom in ir.operands(statement) for var in ir.variables(atom)]
+            read = ir.uses(statement)
             for var in read:
-                if not alive.has(self.memory.of(var)):
-                    self.found.add((id(statement), self.memory.of(var)))
+                memory = self.memory.of(var)
+                if not alive.has(memory):
+                    self.found.add((id(statement), memory))
             if not isinstance(statement, Call):
                 self.regions(statement, alive)
             alive.update(read)

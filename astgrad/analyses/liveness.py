@@ -169,8 +169,8 @@ class _Liveness:
         """Open the range of what is read; `same` maps Vars to others that have their value."""
         for atom in atoms:
             for var in ir.variables(atom):
-                for inner in self.behind(var):
-                    self.open(live, (same or {}).get(inner, inner), end)
+                for inner in self.behind(var) if var in self.folded else (var,):
+                    self.open(live, same.get(inner, inner) if same else inner, end)
 
     def open(self, live: Live, var: Var, end: int) -> None:
         if var not in live:
@@ -194,7 +194,7 @@ class _Liveness:
 
     def statement(self, statement: Statement, live: Live) -> None:
         position = self.start[id(statement)]
-        if any(target in self.folded for target in ir.targets(statement)):
+        if not self.folded.keys().isdisjoint(ir.targets(statement)):
             return
         if isinstance(statement, Call):
             for target in ir.targets(statement):

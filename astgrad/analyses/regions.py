@@ -26,8 +26,9 @@ def bound(body: Iterable[Statement]) -> Iterable[Var]:
 def reads(body: Iterable[Statement], results: Iterable[Atom] = ()) -> Iterator[Var]:
     """Every Var that these statements, the regions inside them, and the results name."""
     for statement in body:
-        for atom in ir.operands(statement):
-            yield from ir.variables(atom)
+        yield from ir.uses(statement)
+        if isinstance(statement, Call):
+            continue
         if isinstance(statement, Loop):
             for tape in statement.tapes:
                 for atom in () if tape.reads else tape.atoms:

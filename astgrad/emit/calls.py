@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from types import BuiltinFunctionType, FunctionType
 
 from astgrad import ir
 from astgrad.analyses.liveness import IN_PLACE
@@ -12,15 +13,15 @@ from astgrad.ir import Atom, Call, Const
 def operator_of(call: Call) -> object:
     """The function of module `operator` that is called, None for all other calls."""
     value = call.op.value if isinstance(call.op, Const) else None
-    return value if getattr(value, "__module__", "") == "_operator" else None
+    return value if type(value) is BuiltinFunctionType and value.__module__ == "_operator" else None
 
 
 def runtime_name(call: Call) -> str:
     """The name of the runtime function that is called, "" for all other calls."""
-    module = getattr(call.op.value, "__module__", "") if isinstance(call.op, Const) else ""
-    if not (isinstance(module, str) and module.startswith("astgrad.runtime")):
+    value = call.op.value if isinstance(call.op, Const) else None
+    if type(value) is not FunctionType or not str(value.__module__).startswith("astgrad.runtime"):
         return ""
-    return str(getattr(call.op.value, "__name__", ""))  # type: ignore[union-attr]
+    return value.__name__
 
 
 def writes_first(call: Call) -> bool:

@@ -85,7 +85,7 @@ def emit(
 
 
 def _folded(statement: ir.Statement, folded: dict[Var, Call]) -> bool:
-    return any(target in folded for target in ir.targets(statement))
+    return not folded.keys().isdisjoint(ir.targets(statement))
 
 
 def _spelling(

@@ -168,7 +168,7 @@ class _Folder:
             here.pending[call.target] = expression
 
     def is_folded(self, statement: ir.Statement) -> bool:
-        return any(target in self.folded for target in ir.targets(statement))
+        return not self.folded.keys().isdisjoint(ir.targets(statement))
 
     def call(self, here: _Block, position: int, call: Call) -> None:
         atoms = in_order(call)
@@ -366,8 +366,8 @@ def _read_next(block: ir.Block) -> set[Var]:
     found: set[Var] = set()
     waiting: set[Var] = set()
     for statement in block.body:
-        read = {v for atom in uses.atoms(statement) for v in ir.variables(atom)}
-        found |= waiting & read
+        if waiting:
+            found |= waiting.intersection(v for atom in uses.atoms(statement) for v in ir.variables(atom))
         if isinstance(statement, Call) and is_alias(statement) and statement.target:
             waiting.add(statement.target)
         elif not isinstance(statement, Call) or statement.effects.impure or statement.effects.writes != ():

@@ -68,6 +68,8 @@ def names(
 def binds(statement: Statement) -> tuple[Var, ...]:
     """What a statement binds in the text, what it binds in its regions itself included."""
     own: tuple[Var | None, ...] = ()
+    if isinstance(statement, Call):
+        return ir.targets(statement)
     if isinstance(statement, Loop):
         own = (*statement.params, *lists(statement), *read(statement))
     elif isinstance(statement, With):

@@ -354,6 +354,8 @@ def compare(parsed: Any, made: Any, text: str) -> None:
     todo = [(parsed, made)]
     while todo:
         a, b = todo.pop()
+        if a is b:
+            continue
         if type(a) is not type(b):
             raise InternalError(f"the printed text means something else ({a!r}, {b!r}):\n{text}")
         if isinstance(a, ast.AST):
@@ -363,7 +365,7 @@ def compare(parsed: Any, made: Any, text: str) -> None:
             if len(a) != len(b):
                 raise InternalError(f"the printed text means something else:\n{text}")
             todo += zip(a, b)
-        elif a is not b and repr(a) != repr(b):
+        elif repr(a) != repr(b):
             raise InternalError(f"the printed text means something else ({a!r}, {b!r}):\n{text}")
 
 

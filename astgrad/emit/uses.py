@@ -30,6 +30,9 @@ def atoms(statement: Statement) -> tuple[Atom, ...]:
 def uses(block: Block) -> Iterator[Var]:
     """Every use in a block, those in its regions not included."""
     for statement in block.body:
+        if isinstance(statement, Call):
+            yield from ir.uses(statement)
+            continue
         for atom in atoms(statement):
             yield from ir.variables(atom)
     for result in block.results:
@@ -66,6 +69,8 @@ def in_place(block: Block, appends: Callable[[Statement], bool]) -> set[Var]:
 def repeated(block: Block) -> set[Var]:
     """The Vars that are used in a loop inside the block that binds them."""
     found: set[Var] = set()
+    if not any(isinstance(statement, Loop) for statement in ir.statements(block)):
+        return found
     inside: dict[Var, int] = {}  # the innermost loop in which a Var is bound
     _walk(block, 0, inside, found)
     return found

@@ -20,17 +20,17 @@ from astgrad.analyses.liveness import Range
 from astgrad.analyses.specs import Array, Spec
 from astgrad.emit.calls import IN_PLACE, is_alias, is_append, operator_of
 from astgrad.ir import Atom, Call, If, Loop, Statement, Try, Var, With
-from astgrad.records import fresh, state
+from astgrad.records import state
 
 Pair = tuple[Var, Atom]
 
 
-@state
 class Taken:
     """Disjoint ranges, in order."""
 
-    starts: list[int] = fresh(factory=list)
-    ends: list[int] = fresh(factory=list)
+    def __init__(self) -> None:
+        self.starts: list[int] = []
+        self.ends: list[int] = []
 
     def free(self, ranges: Iterable[Range]) -> bool:
         for start, end in ranges:

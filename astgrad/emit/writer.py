@@ -46,12 +46,13 @@ class Writer:
             self.text.write(1, doc, NO_COMMENT)
         backward = False
         for statement in function.body.body:
-            if self.forward and not backward and statement.origin.backward and not self.is_folded(statement):
+            if self.is_folded(statement):
+                continue
+            if self.forward and not backward and statement.origin.backward:
                 backward = True
                 self.text.write(1, ["    # backward"], NO_COMMENT)
             self.nodes += self.statement(statement, 1)
-            written = not self.is_folded(statement) and not statement.origin.backward
-            self.forward = self.forward or written
+            self.forward = self.forward or not statement.origin.backward
         self.result(function)
 
     def parameters(self, function: ir.Function) -> list[tuple[str, str, ast.expr | None]]:
@@ -78,7 +79,7 @@ class Writer:
     # --- statements
 
     def is_folded(self, statement: Statement) -> bool:
-        return any(target in self.builder.folded for target in ir.targets(statement))
+        return not self.builder.folded.keys().isdisjoint(ir.targets(statement))
 
     def is_printed(self, block: Block) -> bool:
         """Whether a block has a statement of its own."""

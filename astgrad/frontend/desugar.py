@@ -7,6 +7,7 @@ program can spell (`%left1`): `Mark` binds one to a constant, `Keep` to a value,
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, ClassVar
 
 from astgrad.records import state
@@ -16,6 +17,8 @@ COMPREHENSIONS = {"ListComp", "SetComp", "DictComp", "GeneratorExp"}
 JUMPS = {"Return", "Break", "Continue", "Leave", "Finish"}
 ENDS = JUMPS | {"Raise"}
 NO_JUMPS: frozenset[str] = frozenset()
+PLAIN = {"ctx", "op", "ops", "id", "attr", "kind", "type_comment"}  # fields without a node of interest
+BLOCKS = frozenset(("body", "orelse", "finalbody", "handlers", "cases"))  # fields that hold statements
 
 
 def kind(node: Any) -> str:
@@ -30,22 +33,41 @@ def written(node: Any) -> str:
 
 def walk(nodes: list[Any]) -> Iterator[Any]:
     """Every node in these, nested functions and classes named but not entered."""
-    todo = list(reversed(nodes))
+    todo = nodes[::-1]
     while todo:
         node = todo.pop()
         yield node
         if kind(node) not in FUNCTIONS:
-            todo += reversed(list(children(node)))
+            todo += reversed(children(node))
 
 
-def children(node: Any) -> Iterator[Any]:
-    """The nodes directly below, in the order of the text."""
-    for name in node._fields:
+def children(node: Any) -> list[Any]:
+    """The nodes directly below, in the order of the text; operators and contexts have nothing to say."""
+    below: list[Any] = []
+    which: Any = type(node)
+    for name in fields(which):
         value = getattr(node, name, None)
-        if isinstance(value, list):
-            yield from (item for item in value if hasattr(item, "_fields"))
+        if type(value) is list:
+            below += [item for item in value if hasattr(item, "_fields")]
         elif hasattr(value, "_fields"):
-            yield value
+            below.append(value)
+    return below
+
+
+@cache
+def fields(kind: Any) -> tuple[str, ...]:
+    """The fields of a kind of node that may hold nodes."""
+    return tuple(name for name in kind._fields if name not in PLAIN)
+
+
+def declared(nodes: list[Any]) -> Iterator[str]:
+    """The names that statements declare to be global or nonlocal."""
+    for node in nodes:
+        if kind(node) in ("Global", "Nonlocal"):
+            yield from node.names
+        elif kind(node) not in FUNCTIONS:
+            inner = [getattr(node, name) for name in BLOCKS.intersection(node._fields)]
+            yield from (name for block in inner if isinstance(block, list) for name in declared(block))
 
 
 # --- nodes of our own
@@ -239,9 +261,8 @@ def bound(function: Any) -> dict[str, int]:
     body = [function.body] if kind(function) == "Lambda" else function.body
     for name in (*names, *(name for statement in body for name in binds(statement))):
         counts[name] = counts.get(name, 0) + 1
-    for node in walk(body):
-        for name in node.names if kind(node) in ("Global", "Nonlocal") else ():
-            counts.pop(name, None)
+    for name in declared(body):
+        counts.pop(name, None)
     return counts
 
 
@@ -255,14 +276,14 @@ def binds(node: Any) -> Iterator[str]:
             if found != "Lambda":
                 yield node.name
         elif found in COMPREHENSIONS:
-            inner = (each for each in walk(list(children(node))) if kind(each) == "NamedExpr")
+            inner = (each for each in walk(children(node)) if kind(each) == "NamedExpr")
             yield from (each.target.id for each in inner)
         elif found == "Name":
             if kind(node.ctx) == "Store":
                 yield node.id
         else:
             yield from _named(node, found)
-            todo += reversed(list(children(node)))
+            todo += reversed(children(node))
 
 
 def _named(node: Any, found: str) -> Iterator[str]:

@@ -25,7 +25,6 @@ KEEPS_NOT = {*(getattr(builtins, name) for name in HARMLESS.split()), unpack}
 RETURNS = (min, max, sum)  # of several arguments they may give one back
 METHODS = {Method(name) for name in ("index", "count", "copy")}
 OPERATORS = {"is_", "is_not", "invert", "index"}
-MAKES = (list, sorted)
 
 
 class Lists:
@@ -46,8 +45,10 @@ class Lists:
     def used(self, op: Atom, args: tuple[Atom, ...], target: Var) -> None:
         """A call: what it may keep is no longer own; some make a list."""
         value = op.value if isinstance(op, Const) else None
-        harmless = _harmless(value) and not (len(args) > 1 and any(value is each for each in RETURNS))
-        makes = any(value is each for each in MAKES) or self.copies(value, args)
+        makes = value is list or value is sorted or self.copies(value, args)
+        if not self.own:
+            args = ()
+        harmless = args and _harmless(value) and not (len(args) > 1 and any(value is r for r in RETURNS))
         for place, arg in enumerate(args):
             whole = harmless or (value is appended and not place)
             if not whole or arg not in self.own:

@@ -114,17 +114,22 @@ def _fresh(function: FunctionType, rule: bool) -> Function:
 def _lower(function: FunctionType, rule: bool) -> Function:
     found = source.find(function)
     scope = Scope(Captured(function), {})
-    return _Lowering(found, scope, found.node, rule).live(function)
+    captures = bool(function.__code__.co_cellvars)
+    return _Lowering(found, scope, found.node, rule, captures).live(function)
 
 
 class _Lowering(Statements):
     """One function."""
 
-    def __init__(self, found: source.Source, scope: Scope, node: Any, rule: bool) -> None:
+    def __init__(
+        self, found: source.Source, scope: Scope, node: Any, rule: bool, captures: bool = True
+    ) -> None:
+        """`captures`: whether a nested function may capture a local of this one."""
         super().__init__(found, scope, rule)
         self.node = node
         scope.bound = {self.mangled(name): count for name, count in desugar.bound(node).items()}
-        scope.celled = {self.mangled(name): by for name, by in cells.celled(node).items()}
+        celled = cells.celled(node) if captures else {}
+        scope.celled = {self.mangled(name): by for name, by in celled.items()}
 
     # --- functions
 

@@ -59,12 +59,13 @@ class Liveness:
     def behind(self, nodes: list[Any], live: Names) -> list[Names]:
         """What is live behind each statement; only those with bodies need it, the others get nothing."""
         found = [NONE] * len(nodes)
+        bodies = [at for at, node in enumerate(nodes) if isinstance(node, (Branch, Repeat, Inside, Attempt))]
         now = set(live)
-        for at in range(len(nodes) - 1, -1, -1):
+        for at in range(len(nodes) - 1, bodies[0] - 1, -1) if bodies else ():
             summary = self.summary(nodes[at])
             if summary.ends:
                 now.clear()
-            if isinstance(nodes[at], (Branch, Repeat, Inside, Attempt)):
+            if at in bodies:
                 found[at] = frozenset(now)
             now -= summary.kills
             now |= summary.reads
@@ -173,7 +174,7 @@ class Liveness:
                 todo += getattr(node, "decorator_list", ())
             elif which in COMPREHENSIONS:
                 own = [name for each in node.generators for name in binds(each.target)]
-                found |= self.free([*children(node)], {*own})
+                found |= self.free(children(node), {*own})
                 todo.append(node.generators[0].iter)
             else:
                 if which == "AugAssign":

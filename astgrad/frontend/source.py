@@ -172,7 +172,9 @@ def _source(node: Any, shift: int, lines: list[str], function: FunctionType, *, 
     import gast
 
     if own:
-        node.args = gast.ast_to_gast(node.args)
+        for name in ("posonlyargs", "args", "kwonlyargs"):
+            found = [gast.Name(each.arg, gast.Param(), None, None) for each in getattr(node.args, name)]
+            setattr(node.args, name, found)
     else:
         node = gast.ast_to_gast(node)
     code = function.__code__

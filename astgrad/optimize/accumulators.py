@@ -42,6 +42,8 @@ def without_carried(loop: Loop, same: list[int]) -> Loop:
 
 def own_accumulators(function: Function, specs: dict[Var, Spec], adjoint_of: dict[Var, Var]) -> Function:
     """Where a loop of the backward sweep adds up arrays, it starts from a buffer that nobody else has."""
+    if not any(isinstance(s, Loop) and s.origin.backward for s in ir.statements(function.body)):
+        return function
     memory = Memory(function.body.body)
     last = last_reads(function, memory)
     every = ir.statements(function.body)

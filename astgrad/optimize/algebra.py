@@ -132,12 +132,13 @@ class Algebra(Builder):
         )
 
     def statement(self, statement: Call, env: dict[Var, Atom]) -> None:
-        op = ir.substitute(statement.op, env)
-        args = tuple(ir.substitute(arg, env) for arg in statement.args)
-        kwargs = tuple((name, ir.substitute(value, env)) for name, value in statement.kwargs)
+        op, kwargs = ir.substitute(statement.op, env), statement.kwargs
+        args = tuple([ir.substitute(arg, env) for arg in statement.args])
+        if kwargs:
+            kwargs = tuple((name, ir.substitute(value, env)) for name, value in kwargs)
         if not statement.origin.backward or not isinstance(op, Const) or statement.target is None:
-            call = Call(statement.target, op, args, kwargs, statement.effects, statement.origin)
-            self.keep(call)
+            same = op is statement.op and (args, kwargs) == (statement.args, statement.kwargs)
+            self.keep(statement if same else replace(statement, op=op, args=args, kwargs=kwargs))
             return
         self.unname(statement, args)
         self.looked.clear()

@@ -63,13 +63,14 @@ class InPlace(Builder):
     def survey(self, block: Block) -> None:
         for statement in block.body:
             self.home[id(statement)] = id(block)
-            self.defs.update({t: statement for t in ir.targets(statement) if isinstance(statement, Call)})
+            if isinstance(statement, Call) and statement.target is not None:
+                self.defs[statement.target] = statement
             if statement.origin.backward:
                 self.backward.update(ir.targets(statement))
                 if isinstance(statement, Loop):
                     self.backward.update(statement.params)
                     self.count(tape_atom for tape in statement.tapes for tape_atom in tape.atoms)
-            self.count(ir.operands(statement))
+            self.count(ir.uses(statement))
             for inner in ir.blocks(statement):
                 self.survey(inner)
         self.count(block.results)

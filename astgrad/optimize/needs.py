@@ -48,11 +48,14 @@ class Needs:
         for statement in block.body:
             if owner is not None:
                 self.around[id(statement)] = owner
-            self.define(statement, ir.targets(statement))
-            if isinstance(statement, Call) and statement.effects.writes:
-                for index in statement.effects.writes:
+            if isinstance(statement, Call):
+                if statement.target is not None:
+                    self.definition[statement.target] = statement
+                for index in statement.effects.writes or ():
                     for var in ir.variables(statement.args[index]):
                         self.writers.setdefault(var, []).append(statement)
+                continue
+            self.define(statement, ir.targets(statement))
             if isinstance(statement, Loop):
                 self.define(statement, statement.params)
                 self.define(statement, statement.items)
@@ -88,13 +91,13 @@ class Needs:
 
     def mark(self, var: Var) -> None:
         for writer in self.writers.get(var, ()):
-            self.todo += ir.operands(writer)
+            self.todo += ir.uses(writer)
             self.live(writer)
         statement = self.definition.get(var)
         if statement is None:
             return
         if isinstance(statement, Call):
-            self.todo += ir.operands(statement)
+            self.todo += ir.uses(statement)
         elif isinstance(statement, Loop):
             self.carried(statement, var)
         elif isinstance(statement, If):
@@ -114,7 +117,7 @@ class Needs:
     def keep(self, call: Call) -> None:
         """A call that stays, with all it depends on."""
         self.calls.add(id(call))
-        self.todo += ir.operands(call)
+        self.todo += ir.uses(call)
         self.live(call)
         self.settle()
 

@@ -31,7 +31,7 @@ class _Activity:
 
     def mark(self, atoms: Iterable[Atom]) -> None:
         for atom in atoms:
-            self.useful.update(var for var in ir.variables(atom) if var in self.varied)
+            self.useful |= self.varied.intersection(ir.variables(atom))
 
     def body(self, body: tuple[Statement, ...]) -> None:
         for statement in reversed(body):

@@ -136,7 +136,7 @@ class Builder:
         if isinstance(spec, sp.Number) and not knows_values(op.value):
             spec = sp.without_value(spec)
         if registry.lookup(op.value) is not None or op.value is getattr:
-            lists = tuple(of_length(spec, 2) for spec in specs)
+            lists = tuple(of_length(spec, 2) for spec in specs) if sp.Listing in map(type, specs) else specs
             effects = ir.VIEW if op.value is getattr else registry.effects_of(op.value, lists)
             if effects is ir.UNKNOWN_EFFECTS:
                 effects = Effects(None, (), False, "unknown")  # a method of what is an array or a number
@@ -147,12 +147,12 @@ class Builder:
 
     def known(self, op: Any, specs: tuple[Spec, ...], keywords: dict[str, Spec] | None = None) -> Spec:
         """The spec of a result; that of a number is no more exact than the operands'."""
-        if registry.hashable(op) and op in LIKE and isinstance(specs[LIKE[op]], sp.Listing):
-            return specs[LIKE[op]]
-        if any(isinstance(spec, sp.Listing) for spec in specs):  # whatever the length is
+        if sp.Listing in map(type, specs):
+            if registry.hashable(op) and op in LIKE and isinstance(specs[LIKE[op]], sp.Listing):
+                return specs[LIKE[op]]
             two, three = (
                 registry.result_spec(op, tuple(of_length(s, n) for s in specs), keywords or {})
-                for n in (2, 3)
+                for n in (2, 3)  # whatever the length is
             )
             return join(two, three)
         spec = registry.result_spec(op, specs, keywords or {})

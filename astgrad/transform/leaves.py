@@ -174,7 +174,10 @@ class Leaves(Builder):
                 self.varied.add(var)
 
     def is_varied(self, *atoms: Atom) -> bool:
-        return any(not self.varied.isdisjoint(ir.variables(atom)) for atom in atoms)
+        for atom in atoms:
+            if atom in self.varied if isinstance(atom, Var) else self.varied.intersection(ir.variables(atom)):
+                return True
+        return False
 
     def refuse(self, kind: type[AstgradError], message: str, advice: str = "") -> NoReturn:
         refuse(kind, self.origin, message, advice)
