@@ -20,6 +20,7 @@ from astgrad.analyses.joining import join, outside
 from astgrad.analyses.regions import bound
 from astgrad.errors import AstgradError
 from astgrad.ir import ABSENT, UNDEFINED, Atom, Block, Closure, Const, Effects, If, Statement, Tree, Var
+from astgrad.transform import dunders
 
 if TYPE_CHECKING:
     from astgrad.transform.specialize import Specializer
@@ -45,7 +46,8 @@ def truth(walk: Specializer, test: Atom) -> bool:
 
 def branch(walk: Specializer, statement: If, env: Env) -> None:
     """The arm that the specs decide, walked in place; both, where they do not."""
-    test = walk.atom(statement.test, env)
+    with walk.at(statement.origin):
+        test = dunders.tested(walk, walk.atom(statement.test, env))
     try:
         taken = statement.then if truth(walk, test) else statement.orelse
     except sp.Undecided:
@@ -69,12 +71,15 @@ def join_arms(
     walk: Specializer, targets: tuple[Var, ...], test: Atom, then: Arm, orelse: Arm, env: Env
 ) -> None:
     """Append the If of two walked arms, and bind `targets` to its phis."""
-    phis = Phis(walk, frozenset((*bound(then.body), *bound(orelse.body))))
+    inner = frozenset((*bound(then.body), *bound(orelse.body)))
+    if then.body or orelse.body or any(a is not b for a, b in zip(then.results, orelse.results)):
+        test = decided(walk, test)
+    phis = Phis(walk, inner, test)
     for target, a, b in zip(targets, then.results, orelse.results):
         env[target] = phis.merge(a, b, target.name)
     blocks = [Block((), tuple(a.body), tuple(results)) for a, results in zip((then, orelse), phis.results)]
     if then.body or orelse.body or phis.targets:
-        walk.body.append(If(tuple(phis.targets), decided(walk, test), blocks[0], blocks[1], walk.origin))
+        walk.body.append(If(tuple(phis.targets), test, blocks[0], blocks[1], walk.origin))
 
 
 def decided(walk: Specializer, test: Atom) -> Atom:
@@ -123,6 +128,7 @@ class Phis:
 
     walk: Specializer
     inner: frozenset[Var]  # bound in the arms
+    test: Atom
     targets: list[Var] = field(default_factory=list)
     results: tuple[list[Atom], list[Atom]] = field(default_factory=lambda: ([], []))
     made: dict[tuple[Any, Any], Var] = field(default_factory=dict)
@@ -131,12 +137,27 @@ class Phis:
         """What a name is behind the arms that leave it as a and as b."""
         if a is b or same_constant(a, b):
             return a
+        self.walk.made.freeze(a, b)
+        if all(dunders.is_callable(self.walk, atom) for atom in (a, b)):
+            return self.choice(a, b)
         like = a if isinstance(a, Tree) else b
         if isinstance(like, Tree) and congruent(a, b):
             items = zip(parts(a, like), parts(b, like))
             merged = (self.merge(x, y, item_name(name, like, i)) for i, (x, y) in enumerate(items))
             return Tree(like.kind, tuple(merged), like.keys)
         return self.phi(a, b, name)
+
+    def choice(self, a: Atom, b: Atom) -> Var:
+        """One callable or the other: a Var that no statement binds, since only calls of it are made."""
+        var = Var()
+        sides = (self.carried(a, lambda v: (v, ABSENT)), self.carried(b, lambda v: (ABSENT, v)))
+        self.walk.choices[var] = dunders.Choice(self.test, *sides)
+        return var
+
+    def carried(self, atom: Atom, pair: Callable[[Var], tuple[Atom, Atom]]) -> Atom:
+        """A callable whose captured values leave the arm that it was made in."""
+        found = {v: self.phi(*pair(v), v.name) for v in ir.variables(atom) if v in self.inner}
+        return ir.substitute(atom, found) if found else atom
 
     def phi(self, a: Atom, b: Atom, name: str) -> Var:
         key = (a, b)

@@ -19,9 +19,9 @@ from astgrad.analyses import specs as sp
 from astgrad.analyses.regions import bound
 from astgrad.errors import UnsupportedSyntax
 from astgrad.ir import UNDEFINED, Atom, Block, Const, Loop, Statement, Tape, Var
-from astgrad.transform import control
+from astgrad.transform import control, iterators
 from astgrad.transform.control import Env
-from astgrad.transform.sources import Native, Rows, Source, Steps, Zipped, at_step, length, source
+from astgrad.transform.sources import Native, Rows, Source, Steps, Zipped, at_step, length, parts_of
 from astgrad.transform.states import State, bind, entry, leaves, local, widened
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def loop(walk: Specializer, statement: Loop, env: Env) -> None:
     if walk.in_rule:
         raise sp.Undecided
     with walk.at(statement.origin):
-        sources = [source(walk, walk.atom(each, env)) for each in statement.iters]
+        sources = [iterators.consumed(walk, walk.atom(each, env)) for each in statement.iters]
         count = length(walk, Zipped(tuple(sources)))
         if count is not None:
             check_lengths(walk, sources, count)
@@ -52,8 +52,8 @@ def loop(walk: Specializer, statement: Loop, env: Env) -> None:
 def check_lengths(walk: Specializer, sources: list[Source], count: int) -> None:
     """Beside items that are known one by one, sequences must be known to be as long."""
     for each in sources:
-        if isinstance(each, Zipped):
-            check_lengths(walk, list(each.sources), count)
+        if parts_of(each):
+            check_lengths(walk, list(parts_of(each)), count)
         elif isinstance(each, Rows):
             spec = walk.spec(each.atom)
             known = walk.exact_length(spec.shape[0]) if isinstance(spec, sp.Array) and spec.shape else None

@@ -22,7 +22,7 @@ from astgrad.analyses.specs import UNKNOWN
 from astgrad.errors import MissingRule, UnsupportedSyntax, UntrackedMutation
 from astgrad.ir import Atom, Const, Effects, Tree, Var
 from astgrad.rules import registry
-from astgrad.transform import broadcasting, containers, objects
+from astgrad.transform import broadcasting, classes, containers, objects
 from astgrad.transform.builder import atom_of
 from astgrad.transform.containers import NOT_HERE
 
@@ -51,11 +51,7 @@ AUGMENTED = {
 def _getattr(walk: Specializer, args: Any, name: str) -> Any:
     value, attribute = args[0], args[1].value
     if isinstance(value, Tree):
-        found = containers.get_attribute(value, attribute)
-        if found is NOT_HERE and isinstance(getattr(value.kind, attribute, None), property):
-            getter = objects.member_of_kind(walk, value.kind, attribute)
-            return NOT_HERE if getter is None else walk.apply(Const(getter), (value,), (), name)
-        return found
+        return classes.attribute(walk, value, attribute)
     spec = walk.spec(value)
     if walk.in_rule and attribute == "T" and sp.rank(spec) == 0:
         return value  # an adjoint may be a number of Python

@@ -11,7 +11,6 @@ containers replaced by their leaves, effects as the registry declares them.
 
 from __future__ import annotations
 
-import functools
 import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -32,10 +31,21 @@ from astgrad.frontend import fence
 from astgrad.frontend.lower import lower
 from astgrad.ir import Atom, Call, Closure, Const, Function, Method, Tree, Var
 from astgrad.rules import registry
-from astgrad.transform import containers, control, lists, loops, objects
+from astgrad.transform import (
+    builtins,
+    callables,
+    classes,
+    containers,
+    control,
+    dunders,
+    lists,
+    loops,
+    objects,
+)
 from astgrad.transform.binding import bind
 from astgrad.transform.builder import atom_of
 from astgrad.transform.containers import NOT_HERE
+from astgrad.transform.nested import placed
 from astgrad.transform.operations import OPERATIONS
 from astgrad.transform.ruled import Ruled, is_numpy
 
@@ -77,9 +87,9 @@ def specialize(function: Function, facts: Facts, wrt: Iterable[str], owner: Any 
         walk.vary(arguments[name])
     env: dict[Var, Atom] = {p.var: arguments[p.var.name] for p in function.params}
     result = walk.run(function, env)
-    return Specialized(
-        walk.finish(function, tuple(params), result), walk.specs, facts, walk.varied, arguments, walk
-    )
+    finished = walk.finish(function, tuple(params), result)
+    classes.check_spelled(finished, walk.choices)
+    return Specialized(finished, walk.specs, facts, walk.varied, arguments, walk)
 
 
 @dataclass(eq=False, repr=False)
@@ -92,6 +102,13 @@ class Specializer(Ruled):
     calls: list[int] = field(default_factory=list)  # the calls that led here, by the id of their statement
     heads: dict[tuple[int, ...], Any] = field(default_factory=dict)  # what is known at the head of each loop
     in_rule: bool = False
+    made: classes.Made = field(default_factory=classes.Made)  # the objects that the function makes
+    iterators: dict[Tree, list[ir.Statement]] = field(
+        default_factory=dict
+    )  # not consumed yet, and where made
+    ready: dict[Tree, Any] = field(default_factory=dict)  # iterators over what is being consumed
+    entered: dict[Any, Function] = field(default_factory=dict)  # of the prelude, at each place
+    choices: dict[Var, dunders.Choice] = field(default_factory=dict)  # callables that a branch chose
 
     # --- functions
 
@@ -134,7 +151,16 @@ class Specializer(Ruled):
             self.named(value, name)
 
     def atom(self, atom: Atom, env: dict[Var, Atom]) -> Atom:
-        return ir.substitute(atom, env)
+        """An operand as it is now."""
+        found = ir.substitute(atom, env)
+        return self.made.now(found) if self.made.holds else found
+
+    def enter(self, function: Callable[..., Any], *args: Atom) -> Atom:
+        """A function of the prelude, whose lines stand for the call that is walked."""
+        key = (function, self.origin)
+        if key not in self.entered:
+            self.entered[key] = placed(self.lowered(function), self.origin)  # type: ignore[arg-type]
+        return self.inline(self.entered[key], args, (), {}, {})
 
     def named(self, value: Atom, name: str) -> None:
         """The result of an inlined callee, or an item of a list, takes the name that it is assigned to."""
@@ -171,24 +197,16 @@ class Specializer(Ruled):
         if isinstance(op, Closure):
             return self.inline(op.function, args, kwargs, dict(op.cells), dict(op.defaults))
         if isinstance(op, Var):
-            return self.object_call(op, args, kwargs)
-        assert isinstance(op, Const)
+            return self.object_call(op, args, kwargs, name)
+        if isinstance(op, Tree):
+            return callables.of_tree(self, op, args, kwargs, name)
         value = op.value
-        if registry.hashable(value) and value in containers.FUNCTIONS:
-            args = tuple(self.as_tree(arg) for arg in args)
-        try:
-            moved = containers.call(value, args, kwargs)
-        except containers.Indexing as error:
-            raise error.args[0] from None
-        if moved is not NOT_HERE:
-            return moved
+        if registry.hashable(value):
+            resolved = self.resolved(value, args, kwargs, name)
+            if resolved is not NOT_HERE:
+                return resolved
         if isinstance(value, Method):
             return self.method(value, args, kwargs, name)
-        for table in (lists.OPERATIONS, OPERATIONS) if registry.hashable(value) and not kwargs else ():
-            if value in table:
-                result = table[value](self, args, name)
-                if result is not NOT_HERE:
-                    return result
         if hasattr(value, "__astgrad_operator__"):
             return self.operator_call(value, args, kwargs)
         if not self.in_rule and (getattr(value, "__module__", "") or "").startswith("astgrad.rules"):
@@ -199,13 +217,30 @@ class Specializer(Ruled):
             return self.function_call(op, args, kwargs)
         if isinstance(value, MethodType) and isinstance(value.__func__, FunctionType):
             return self.apply(Const(value.__func__), (Const(value.__self__), *args), kwargs, name)
-        if value is functools.partial and args:
-            return objects.partially(self, args, kwargs)
-        if isinstance(value, functools.partial):
-            return self.partial_call(op, args, kwargs, name)
         if hasattr(value, "__astgrad_gradient__"):
             return self.gradient_call(value, args, kwargs)
-        return self.foreign(op, args, kwargs, name)
+        made = callables.of_instance(self, op, args, kwargs, name)
+        return self.foreign(op, args, kwargs, name) if made is NOT_HERE else made
+
+    def resolved(self, op: Any, args: Any, kwargs: Any, name: str) -> Any:
+        """The value of a call that structure, classes or Python's own words decide, or NOT_HERE."""
+        found = NOT_HERE
+        if not self.in_rule and dunders.known(op) and not kwargs:
+            found = dunders.operated(self, op, args)
+        if found is NOT_HERE:
+            if op in containers.FUNCTIONS:
+                args = tuple(self.as_tree(arg) for arg in args)
+            found = containers.resolve(op, args, kwargs)
+        if found is NOT_HERE and not self.in_rule and op in builtins.TABLE:
+            found = builtins.TABLE[op](self, args, dict(kwargs), name)
+        for table in (lists.OPERATIONS, OPERATIONS) if not kwargs else ():
+            if found is NOT_HERE and op in table:
+                found = table[op](self, args, name)
+        if found is NOT_HERE and not self.in_rule and isinstance(op, type):
+            found = callables.make(self, op, args, kwargs)
+            if found is NOT_HERE:
+                found = classes.construct(self, op, args, kwargs)
+        return found
 
     def as_tree(self, atom: Atom) -> Atom:
         """A shape, or another value that is known to be a tuple or list, as the Tree of its items."""
@@ -228,18 +263,6 @@ class Specializer(Ruled):
         return self.inline(
             objects.without(function, env), args, kwargs, env, objects.live_defaults(self, op.value, path)
         )
-
-    def partial_call(self, op: Const, args: Any, kwargs: Any, name: str) -> Atom:
-        """A functools.partial: what it holds is read from it, before and beside the arguments."""
-        given: Any = objects.attribute(self, op, "args")
-        named: Any = objects.attribute(self, op, "keywords")
-        if not isinstance(given, Tree) or not isinstance(named, Tree):
-            self.refuse(UnsupportedSyntax, "what this functools.partial holds is not known before the call")
-        merged = {**dict(zip(named.keys, named.items)), **dict(kwargs)}
-        function: Atom = Const(op.value.func)
-        if op in self.paths:
-            function = self.leaf(self.paths[op].attr("func"), op.value.func, "")
-        return self.apply(function, (*given.items, *args), tuple(merged.items()), name)
 
     def lowered(self, function: FunctionType) -> Function:
         """The IR of a callee; what is refused for want of its source names the call."""
@@ -305,14 +328,18 @@ class Specializer(Ruled):
         if isinstance(spec, (sp.Array, sp.Number)):
             if registry.lookup(method) is not None:
                 return self.ruled(Const(method), args, kwargs, name)
+            if isinstance(spec, sp.Number) and method.name in queries.OF_NUMBERS:
+                return self.append(
+                    Const(method), args, kwargs, queries.OF_NUMBERS[method.name], ir.PURE, name
+                )
             self.foreign_method(method, args, name)
+        found = queries.method(self, method, args, kwargs, name)
+        if found is not NOT_HERE:
+            return found
         if isinstance(receiver, Tree):
-            attribute = containers.get_attribute(receiver, method.name)
+            attribute = classes.attribute(self, receiver, method.name)
             if attribute is not NOT_HERE:
                 return self.apply(attribute, args[1:], kwargs, name)
-            own = objects.member_of_kind(self, receiver.kind, method.name)
-            if own is not None:
-                return self.apply(Const(own), args, kwargs, name)
             self.refuse(
                 UnsupportedSyntax, f".{method.name}() of a {receiver.kind.__name__} is not differentiated", ""
             )
@@ -326,7 +353,9 @@ class Specializer(Ruled):
             return self.ruled(Const(method), args, kwargs, name)
         return self.foreign(Const(method), args, kwargs, name)
 
-    def object_call(self, op: Var, args: Any, kwargs: Any) -> Atom:
+    def object_call(self, op: Var, args: Any, kwargs: Any, name: str) -> Atom:
+        if op in self.choices:
+            return callables.chosen(self, self.choices[op], args, kwargs, name)
         member: Any = objects.attribute(self, op, "__call__") if op in self.paths else NOT_HERE
         if member is not NOT_HERE:
             return self.apply(member, args, kwargs)

@@ -6,6 +6,7 @@ operator.sub(int x0, int 1)  ->   int x0 - 1      operator.is_(f8[x0], None)    
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 
 from astgrad import ir, runtime
 from astgrad.analyses import specs as sp
+from astgrad.analyses.joining import join
 from astgrad.analyses.specs import (
     BOOL,
     INT,
@@ -217,11 +219,7 @@ def _pick(*args: Spec) -> Spec:
     if len(args) == 1 and isinstance(args[0], Array) and sp.rank(args[0]) == 1:
         return Number(args[0].dtype.type)
     items = args[0].items if len(args) == 1 and isinstance(args[0], Struct) else args
-    kinds = {numeric(item) for item in items}
-    if len({item.type if isinstance(item, Number) else item for item in kinds}) == 1:
-        first = next(iter(kinds))
-        return Number(first.type) if isinstance(first, Number) else first
-    raise Undecided
+    return sp.without_value(functools.reduce(join, (numeric(item) for item in items)))
 
 
 def _sum(items: Spec, start: Spec = INT) -> Spec:

@@ -1,0 +1,137 @@
+"""Ordering: `max`, `min` and `sorted`, which follow the element that Python picks (S26).
+
+In comes a call, out comes the element or the list, where the keys decide it before the call; otherwise
+statements that find the order at run time.
+
+    sorted({"b": x, "a": y})  ->  ['a', 'b']        max(x, y, key=f)  ->  x if f(x) >= f(y) else y
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from astgrad import ir, runtime_lists
+from astgrad.analyses import specs as sp
+from astgrad.errors import UnsupportedSyntax
+from astgrad.ir import Atom, Closure, Const, Tree, Var
+from astgrad.transform import containers, iterators, lists, prelude
+from astgrad.transform.containers import NOT_HERE
+from astgrad.transform.states import Leaf, listing
+
+if TYPE_CHECKING:
+    from astgrad.transform.specialize import Specializer
+
+Operands = tuple[Atom, ...]
+Named = dict[str, Atom]
+
+
+def _extreme(op: Any, keyed: Any, defaulted: Any) -> Callable[..., Any]:
+    def extreme(walk: Specializer, args: Operands, named: Named, name: str) -> Any:
+        seq = iterators.whole(walk, args[0]) if len(args) == 1 else Tree(list, args)
+        items = containers.elements(seq)
+        if "default" in named:
+            if items is None:
+                return walk.enter(defaulted, seq, named["default"], named.get("key", Const(None)))
+            if not items:
+                return named["default"]
+        if items == ():
+            raise ValueError(f"{op.__name__}() arg is an empty sequence")
+        key = named.get("key")
+        if not iterators.is_none(key):
+            return items[0] if items and len(items) == 1 else walk.enter(keyed, seq, key)
+        if items and any(isinstance(item, Tree) for item in items):
+            return _largest_tree(walk, op, items)
+        if items and not (isinstance(seq, Tree) and seq.kind in (list, tuple)):
+            seq = Tree(list, items)
+        return iterators.again(walk, op, args, (seq,) if len(args) == 1 else args, name)
+
+    return extreme
+
+
+def _largest_tree(walk: Specializer, op: Any, items: Operands) -> Atom:
+    order = known_order(walk, list(items), reverse=False)
+    if order is None:
+        keyed = prelude.largest if op is max else prelude.smallest
+        return walk.enter(keyed, Tree(list, items), Closure(walk.lowered(prelude.itself)))
+    ranked = [items[i] for i in order]
+    last = [i for i in order if not Ranked(walk, items[i]) < Ranked(walk, ranked[-1])]
+    return items[min(last)] if op is max else ranked[0]
+
+
+class Ranked:
+    """An item that is compared as Python does, as far as its value is known."""
+
+    def __init__(self, walk: Specializer, atom: Atom) -> None:
+        self.walk, self.atom = walk, atom
+
+    def __lt__(self, other: Ranked) -> bool:
+        a, b = self.atom, other.atom
+        if isinstance(a, Tree) and isinstance(b, Tree) and a.kind is b.kind and a.kind in (tuple, list):
+            for x, y in zip(a.items, b.items):
+                if Ranked(self.walk, x) < Ranked(self.walk, y):
+                    return True
+                if Ranked(self.walk, y) < Ranked(self.walk, x):
+                    return False
+            return len(a.items) < len(b.items)
+        values = [sp.static(self.walk.spec(atom)) for atom in (a, b)]
+        return bool(values[0] < values[1])
+
+
+def known_order(walk: Specializer, keys: list[Atom], reverse: bool) -> list[int] | None:
+    """The positions of the keys as they are sorted; None where that is known only at run time."""
+    try:
+        return sorted(range(len(keys)), key=lambda i: Ranked(walk, keys[i]), reverse=reverse)
+    except sp.Undecided:
+        return None
+
+
+def _sorted(walk: Specializer, args: Operands, named: Named, name: str) -> Any:
+    key, reverse = named.get("key"), bool(sp.static(walk.spec(named.get("reverse", Const(False)))))
+    seq = walk.as_tree(iterators.whole(walk, args[0]))
+    items = iterators.elements(walk, seq)
+    if items is None:
+        return _sorted_at_run_time(walk, seq, key, reverse, name)
+    keys = [item if iterators.is_none(key) else walk.apply(key, (item,), ()) for item in items]  # type: ignore[arg-type]
+    order = known_order(walk, keys, reverse)
+    if order is not None:
+        return Tree(list, tuple(items[i] for i in order))
+    positions = _order(walk, Tree(list, tuple(keys)), reverse)
+    places = [lists.element(walk, positions, Const(i), Leaf(sp.INT, False), "") for i in range(len(items))]
+    pick = Const(operator.getitem)
+    found = Tree(list, items)
+    return Tree(
+        list,
+        tuple(walk.apply(pick, (found, place), (), name and f"{name}{i}") for i, place in enumerate(places)),
+    )
+
+
+def _order(walk: Specializer, keys: Atom, reverse: bool) -> Var:
+    """The positions of what is sorted at run time: a list of ints."""
+    if isinstance(keys, Tree) and any(isinstance(key, Tree) for key in keys.items):
+        walk.refuse(UnsupportedSyntax, "what is sorted here are containers", "sort by a key that is a number")
+    spec = listing(Leaf(sp.INT, False))
+    return walk.append(Const(runtime_lists.order), (keys, Const(reverse)), (), spec, ir.PURE)
+
+
+def _sorted_at_run_time(walk: Specializer, seq: Atom, key: Any, reverse: bool, name: str) -> Any:
+    """A list or array whose length is not known: its items in the order of their keys."""
+    spec = walk.spec(seq)
+    if isinstance(spec, sp.Array) and sp.rank(spec) == 1:
+        items = listing(Leaf(sp.Number(spec.dtype.type), walk.is_varied(seq)))
+    elif isinstance(spec, sp.Listing):
+        items = spec
+    else:
+        return NOT_HERE
+    keys = seq
+    if not iterators.is_none(key):
+        keys = iterators.whole(walk, iterators.started(walk, map, (key, seq)))
+    return lists.made(walk, runtime_lists.taken, (seq, _order(walk, keys, reverse)), items, name)
+
+
+TABLE: dict[Any, Callable[..., Any]] = {
+    max: _extreme(max, prelude.largest, prelude.largest_or),
+    min: _extreme(min, prelude.smallest, prelude.smallest_or),
+    sorted: _sorted,
+}
