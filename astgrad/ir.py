@@ -193,7 +193,10 @@ class Handler:
 
 @dataclass(eq=False, frozen=True, repr=False)
 class Try:
-    """targets = results of the arm that completed: body then orelse, or a handler; then finalbody."""
+    """targets = results of the arm that completed: body then orelse, or a handler; then finalbody.
+
+    `which` is the target that says which arm it was: 0, or the number of the handler, from 1 on.
+    """
 
     targets: tuple[Var, ...]
     body: Block
@@ -201,6 +204,7 @@ class Try:
     orelse: Block | None  # its params receive the body's results
     finalbody: Block | None
     origin: Origin = NOWHERE
+    which: Var | None = None
 
 
 @dataclass(eq=False, frozen=True, repr=False)
@@ -322,6 +326,13 @@ def targets(statement: Statement) -> tuple[Var, ...]:
     if isinstance(statement, Call):
         return (statement.target,) if statement.target else ()
     return statement.targets
+
+
+def arms(statement: Statement) -> tuple[Block, ...]:
+    """The regions of which the results are the targets of a branch, a try or a with."""
+    if isinstance(statement, Try):
+        return (statement.orelse or statement.body, *(handler.block for handler in statement.handlers))
+    return blocks(statement)
 
 
 def operands(statement: Statement) -> tuple[Atom, ...]:

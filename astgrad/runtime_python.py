@@ -6,6 +6,7 @@ pick(1.0, 3.0, [2.0, 3.0])  ->  [0.0, 1.0]        each(1.0, [2.0, x])  ->  [1.0,
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from astgrad.runtime import ARRAYS, cast, check, fill, unbroadcast, unreduce
@@ -86,3 +87,81 @@ def rethrow() -> NoReturn:
 def appended(items: list[Any], value: Any) -> list[Any]:
     """The list with a value at its end: `items.append(value)` where nobody else holds the list."""
     return [*items, value]
+
+
+# --- calls and displays with * and **
+
+
+def apply(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """function(*args, **kwargs)"""
+    return function(*args, **kwargs)
+
+
+def merged(*mappings: Any) -> dict[Any, Any]:
+    """{**a, **b, ...}: of equal keys the last one counts."""
+    result: dict[Any, Any] = {}
+    for mapping in mappings:
+        result = {**result, **mapping}
+    return result
+
+
+def keywords(*mappings: Any) -> dict[str, Any]:
+    """The keyword arguments of a call with `**`: none may be given twice."""
+    result: dict[str, Any] = {}
+    for mapping in mappings:
+        result = dict(**result, **mapping)
+    return result
+
+
+def unpacked(value: Any, before: int, behind: int) -> tuple[Any, ...]:
+    """The items of an iterable where one target is starred: those before it, a list, those behind it."""
+    items = list(value)
+    if len(items) < before + behind:
+        least = f"expected at least {before + behind}, got {len(items)}"
+        raise ValueError(f"not enough values to unpack ({least})")
+    stop = len(items) - behind
+    return (*items[:before], items[before:stop], *items[stop:])
+
+
+# --- cells of nested functions (S7)
+
+
+class Cell:
+    """One slot that an enclosing function and nested ones share."""
+
+    value: Any
+    __slots__ = ("value",)
+
+
+def cell(*value: Any) -> Cell:
+    """A new cell, empty or with a value."""
+    made = Cell()
+    if value:
+        (made.value,) = value
+    return made
+
+
+def cell_get(cell: Cell) -> Any:
+    """What the cell holds; raises what Python raises where it is empty."""
+    try:
+        return cell.value
+    except AttributeError:
+        raise UnboundLocalError("cannot access a variable that is not associated with a value") from None
+
+
+def cell_set(cell: Cell, value: Any) -> None:
+    """Let the cell hold the value."""
+    cell.value = value
+
+
+# --- patterns of match
+
+
+def is_sequence(value: Any) -> bool:
+    """Whether `case [...]` may fit."""
+    return isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray))
+
+
+def is_mapping(value: Any) -> bool:
+    """Whether `case {...}` may fit."""
+    return isinstance(value, Mapping)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from astgrad import ir
 from astgrad.ir import Atom, Block, Call, If, Loop, Statement, Tape, Try, Var, With
@@ -30,30 +31,57 @@ IN_PLACE = frozenset(
 )
 
 
-def liveness(function: ir.Function, folded: dict[Var, Call]) -> dict[Var, list[Range]]:
-    """The ranges of each Var, in ascending order; those of `folded` are printed where they are used."""
+def liveness(function: ir.Function, folded: dict[Var, Call]) -> tuple[dict[Var, list[Range]], set[Var]]:
+    """The ranges of each Var, in ascending order; those of `folded` are printed where they are used.
+
+    And the phis that nothing reads: they need no name, nor the values that become them.
+    """
     walk = _Liveness(folded)
     walk.number(function.body)
     live = Live()
     walk.block(function.body, live)
     for param in function.body.params:
         walk.close(live, param, 0)
-    return {var: sorted(ranges) for var, ranges in walk.ranges.items()}
+    return {var: sorted(ranges) for var, ranges in walk.ranges.items()}, walk.dead
 
 
-def recorded_at(loop: Loop) -> dict[int, list[Tape]]:
-    """Behind which statement of the body a loop records its tapes: the last one that gives an atom, or -1."""
-    recording = [tape for tape in loop.tapes if not tape.reads]
-    if not recording:
-        return {}
-    bound: dict[Var, int] = {}
-    for index, statement in enumerate(loop.body.body):
-        bound.update(dict.fromkeys((*ir.targets(statement), *lists(statement)), index))
-    found: dict[int, list[Tape]] = {}
-    for tape in recording:
-        own = (bound.get(var, -1) for atom in tape.atoms for var in ir.variables(atom))
-        found.setdefault(max(own, default=-1), []).append(tape)
+@dataclass(eq=False, frozen=True)
+class Record:
+    """Where a loop records: these atoms on that tape."""
+
+    tape: Tape
+    atoms: tuple[Atom, ...]
+
+
+Records = dict[int, dict[int, list[Record]]]  # by block (its id) and statement (its index): behind that
+
+
+def recorded(loop: Loop) -> Records:
+    """Where a loop records its tapes: behind the last statement that gives an atom, or at the start (-1).
+
+    Where that is the `if` that ends the loop, each of its arms records what it gives itself.
+    """
+    found: Records = {}
+    for tape in loop.tapes:
+        if not tape.reads:
+            _place(loop.body, loop.stop, Record(tape, tape.atoms), found)
     return found
+
+
+def _place(block: Block, stop: Atom | None, record: Record, found: Records) -> None:
+    read = {var for atom in record.atoms for var in ir.variables(atom)}
+    index = len(block.body) - 1
+    while index >= 0 and read.isdisjoint((*ir.targets(block.body[index]), *lists(block.body[index]))):
+        index -= 1
+    last = block.body[-1] if block.body else None
+    if index < 0 or index < len(block.body) - 1 or not (isinstance(last, If) and stop in last.targets):
+        found.setdefault(id(block), {}).setdefault(index, []).append(record)
+        return
+    for arm in (last.then, last.orelse):
+        given: dict[Var, Atom] = dict(zip(last.targets, arm.results))
+        atoms = tuple(ir.substitute(atom, given) for atom in record.atoms)
+        inner = given[stop]  # type: ignore[index]
+        _place(arm, inner, Record(record.tape, atoms), found)
 
 
 def lists(statement: Statement) -> tuple[Var, ...]:
@@ -92,7 +120,8 @@ class _Liveness:
         self.start: dict[int, int] = {}  # of statements, blocks and tapes, by id
         self.head: dict[int, int] = {}  # of loops: where they take their next step
         self.end: dict[int, int] = {}  # of blocks: where the results are read; of regions: their end
-        self.records: dict[int, dict[int, list[Tape]]] = {}  # of blocks that are the body of a loop
+        self.records: Records = {}
+        self.dead: set[Var] = set()
         self.ranges: dict[Var, list[Range]] = {}
 
     # --- positions, in the order of the text
@@ -111,14 +140,14 @@ class _Liveness:
     def regions(self, statement: Statement) -> None:
         if isinstance(statement, Loop):
             self.head[id(statement)] = self.step()
-            self.records[id(statement.body)] = recorded_at(statement)
+            self.records.update(recorded(statement))
         for arm in ir.blocks(statement):
             self.number(arm)
         self.end[id(statement)] = self.step()
 
-    def tapes(self, records: dict[int, list[Tape]], index: int) -> None:
-        for tape in records.get(index, ()):
-            self.start[id(tape)] = self.step()
+    def tapes(self, records: dict[int, list[Record]], index: int) -> None:
+        for record in records.get(index, ()):
+            self.start[id(record)] = self.step()
 
     def step(self) -> int:
         self.position += 1
@@ -153,13 +182,13 @@ class _Liveness:
     def add(self, var: Var, start: int, end: int) -> None:
         self.ranges.setdefault(var, []).append((start, end))
 
-    def block(self, block: Block, live: Live) -> None:
+    def block(self, block: Block, live: Live, results: Iterable[Atom] | None = None) -> None:
         """Walk backward; `live` holds the ends of the open ranges, and keeps those open at the start."""
         records = self.records.get(id(block), {})
-        self.read(live, block.results, 2 * self.end[id(block)])
+        self.read(live, block.results if results is None else results, 2 * self.end[id(block)])
         for index in reversed(range(-1, len(block.body))):
-            for tape in records.get(index, ()):
-                self.read(live, tape.atoms, 2 * self.start[id(tape)])
+            for record in records.get(index, ()):
+                self.read(live, record.atoms, 2 * self.start[id(record)])
             if index >= 0:
                 self.statement(block.body[index], live)
 
@@ -174,10 +203,12 @@ class _Liveness:
                 self.read(live, statement.args[1:], 2 * position + 1)
             self.read(live, ir.operands(statement), 2 * position)
             return
+        if isinstance(statement, If):
+            self.note(statement, live)
         for target in statement.targets:
             self.close(live, target, 2 * self.end[id(statement)] + 1)
         if isinstance(statement, If):
-            self.arms((statement.orelse, statement.then), live, 2 * position)
+            self.arms((statement.orelse, statement.then), live, 2 * position, statement.targets)
             self.read(live, (statement.test,), 2 * position)
         elif isinstance(statement, Loop):
             self.loop(statement, live)
@@ -186,12 +217,19 @@ class _Liveness:
         else:
             self.try_(statement, live)
 
-    def arms(self, arms: tuple[Block, ...], live: Live, end: int) -> None:
+    def note(self, statement: If, live: Live) -> None:
+        """Note the phis that nothing reads, and that nothing is evaluated for."""
+        for target, *values in zip(statement.targets, statement.then.results, statement.orelse.results):
+            if target not in live and not any(var in self.folded for v in values for var in ir.variables(v)):
+                self.dead.add(target)
+
+    def arms(self, arms: tuple[Block, ...], live: Live, end: int, targets: tuple[Var, ...] = ()) -> None:
         """Each arm on its own: what only one of them reads is not live in the other."""
         exposed: set[Var] = set()
         for arm in arms:
             inside = Live(live)
-            self.block(arm, inside)
+            needed = [r for t, r in zip(targets, arm.results) if t not in self.dead]
+            self.block(arm, inside, needed if targets else None)
             for param in arm.params:
                 self.close(inside, param, 2 * self.start[id(arm)])
             exposed.update(inside)

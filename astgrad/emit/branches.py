@@ -72,10 +72,11 @@ def leaving(writer: Writer, statement: If, stop: Atom, leave: Leave, depth: int)
 
 def _arms(writer: Writer, statement: If, arms: list[_Arm], depth: int, keyword: str) -> list[ast.stmt]:
     empty = [_is_empty(writer, arm) for arm in arms]
-    if all(empty):
-        return []
     test = writer.builder.atom(statement.test)
-    if empty[0]:
+    if all(empty):
+        return writer.evaluated(depth, test, statement.origin, statement.test)
+    turned = keyword == "if " and arms[1].ends and not arms[0].ends and not writer.is_printed(arms[1].block)
+    if empty[0] or turned:  # if not test: break
         test, arms, empty = _negated(test), arms[::-1], empty[::-1]
     writer.header(depth, keyword, test, statement.origin, statement.test)
     body = writer.filled(depth + 1, _arm(writer, arms[0], depth + 1))
@@ -105,7 +106,7 @@ def conditional(writer: Writer, statement: If) -> ast.stmt | None:
     arms = (statement.then, statement.orelse)
     values = [arm.results[0] for arm in arms if len(arm.results) == 1 and not writer.is_printed(arm)]
     target = statement.targets[0] if len(statement.targets) == 1 else None
-    if target in writer.builder.logical:
+    if target in writer.builder.logical and target in writer.builder.names:
         logic = writer.builder.expression(writer.builder.logical[target])  # type: ignore[index]
         return ast.Assign(targets=[ast.Name(id=writer.builder.names[target], ctx=ast.Store())], value=logic)  # type: ignore[index]
     if len(values) < 2 or ir.UNDEFINED in values:
@@ -129,11 +130,15 @@ def _arm(writer: Writer, arm: _Arm, depth: int) -> list[ast.stmt]:
 
     last = arm.block.body[-1] if arm.block.body else None
     leave = arm.leave
-    if leave and last and leaves(last, arm.stop):
-        nodes = [n for inner in arm.block.body[:-1] for n in writer.statement(inner, depth)]
-        nodes += leaving(writer, last, arm.stop, lambda depth: end(depth) + leave(depth), depth)  # type: ignore
+    if leave and last and arm.stop and leaves(last, arm.stop):
+        onward: Leave = lambda depth: end(depth) + leave(depth)
+        inner, stop = last, arm.stop
+        nodes = writer.block(arm.block, depth, lambda: leaving(writer, inner, stop, onward, depth))
         return nodes if arm.ends else nodes + end(depth)
-    nodes = writer.block(arm.block, depth) + end(depth)
+    nodes = writer.block(arm.block, depth)
+    if nodes and isinstance(nodes[-1], ast.Raise):
+        return nodes
+    nodes += end(depth)
     return nodes + leave(depth) if leave and arm.stop is YES else nodes
 
 

@@ -18,6 +18,7 @@ from astgrad.frontend import source
 
 PREFIX = re.compile(r"(?<![\w.\"'])([A-Za-z_]\w*)\.(?=[A-Za-z_])")
 LONG, LINES = 2000, 50  # of a span that has more characters on one line, or more lines, nothing is shown
+HEADERS = ("for ", "while ", "if ", "elif ", "with ", "try:")  # of what has more lines, only this is shown
 WHOLE = ("def ", "async def ", "@", "class ")  # a span that says nothing
 
 
@@ -70,7 +71,7 @@ class Comments:
             return ""
         if "#" in text:
             text = re.sub(r"\s*#[^\n]*\n", "\n", text)
-        text = self.without_modules(" ".join(text.split()))
+        text = header(self.without_modules(" ".join(text.split())))
         for opening, closing in ("()", "[]", "{}"):
             text = text.replace(f"{opening} ", opening).replace(f" {closing}", closing)
         return text
@@ -83,6 +84,18 @@ class Comments:
 
         shorter = PREFIX.sub(drop, text)
         return re.sub(r"(?<![\w.])(linalg|fft|random)\.(?=[a-z])", "", shorter) if shorter != text else text
+
+
+def header(text: str) -> str:
+    """for x in xs: s += x -> for x in xs"""
+    if not text.startswith(HEADERS):
+        return text
+    depth = 0
+    for position, char in enumerate(text):
+        depth += (char in "([{") - (char in ")]}")
+        if char == ":" and not depth and text[position + 1 : position + 2] != "=":
+            return text[:position]
+    return text
 
 
 def cover(own: Origin, origins: list[Origin]) -> Origin:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from astgrad import ir
+from astgrad.emit.calls import is_alias
 from astgrad.emit.statements import Statements
 from astgrad.ir import Atom, Var
 
@@ -55,10 +56,16 @@ def _copy(builder: Statements, target: Var, result: Atom) -> _Copy | None:
             return None
         result = ir.Const(None)
     value = builder.atom(result)
-    if isinstance(value, ast.Name) and value.id == text:
+    if isinstance(value, ast.Name) and value.id == text and not _is_read(builder, result):
         return None
     reads = {node.id for node in ast.walk(value) if isinstance(node, ast.Name)}
     return _Copy(target, text, result, value, reads, isinstance(value, (ast.Name, ast.Constant)))
+
+
+def _is_read(builder: Statements, result: Atom) -> bool:
+    """Whether the program reads a value that may be undefined: that raises, though only the name is kept."""
+    call = builder.folded.get(result) if isinstance(result, Var) else None
+    return call is not None and is_alias(call)
 
 
 def _in_order(todo: list[_Copy]) -> bool:

@@ -68,10 +68,10 @@ def emit(
     folded, logical = fold(function, specs, adjoint_of or () if plain else ())
     printed = [s for s in ir.statements(function.body) if not _folded(s, folded)]
     spelling = _spelling(function, printed, folded, globals)
-    ranges = liveness(function, folded)
+    ranges, dead = liveness(function, folded)
     reserved = frozenset((*spelling.used, *spelling.namespace, *spelling.cells))
-    found = webs(function, printed, ranges, specs, adjoint_of or {})
-    names = naming.names(function, printed, ranges, folded, found, reserved, adjoint_of or {})
+    found = webs(function, printed, ranges, specs, adjoint_of or {}, dead)
+    names = naming.names(function, printed, ranges, folded, found, reserved, adjoint_of or {}, dead)
     partial = undefined.partial(printed, names)
     captured, lists = dict(function.captures), growing(function, found)
     builder = Statements(names, folded, captured, specs, spelling, lists, partial, logical)

@@ -21,17 +21,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from astgrad import ir
-from astgrad.analyses.liveness import recorded_at
+from astgrad.analyses.liveness import Records, recorded
 from astgrad.analyses.raising import constraints
 from astgrad.analyses.specs import Number, Spec
 from astgrad.emit import uses
 from astgrad.emit.calls import in_order, is_alias, is_append, operator_of, writes_first
 from astgrad.emit.logic import logical
 from astgrad.emit.memory import OUTSIDE, Memory, Roots, overlap, union
-from astgrad.ir import Atom, Call, Const, Loop, Method, Tape, Tree, Var
+from astgrad.ir import Atom, Call, Const, Loop, Method, Tree, Var
 from astgrad.transform.builder import Builder
-
-Records = dict[int, list[Tape]]
 
 DEPTH = 12
 LENGTH = 70  # of an expression that is folded together
@@ -85,6 +83,7 @@ class _Block:
     readers: list[int] = field(default_factory=list)
     reads: list[Roots] = field(default_factory=list)
     pending: dict[Var, _Expression] = field(default_factory=dict)
+    read_next: set[Var] = field(default_factory=set)  # aliases that are read before anything else happens
     calls: dict[int, ir.Statement] = field(default_factory=dict)  # by position
     backward: bool = False  # whether the backward sweep has begun
 
@@ -102,18 +101,20 @@ class _Folder:
     folded: dict[Var, Call] = field(default_factory=dict)
     cheap: dict[Var, _Expression] = field(default_factory=dict)  # printed at several places
     logical: dict[Var, Call] = field(default_factory=dict)  # branches that are `and` or `or`
+    records: Records = field(default_factory=dict)
     light: set[Var] = field(default_factory=set)  # might be
     raising: dict[Call, bool] = field(default_factory=dict)  # whether a call may raise
 
-    def block(self, block: ir.Block, results: bool = True, records: Records | None = None) -> None:
-        here = _Block()
+    def block(self, block: ir.Block, results: bool = True) -> None:
+        here, records = _Block(), self.records.get(id(block), {})
+        here.read_next = _read_next(block)
         for index, statement in enumerate(block.body):
             if isinstance(statement, Call):
                 self.call(here, 2 * index, statement)
             else:
                 self.region(here, 2 * index, statement)
-            for tape in (records or {}).get(index, ()):
-                self.operands(here, 2 * index + 1, tape.atoms, APPEND)
+            for record in records.get(index, ()):
+                self.operands(here, 2 * index + 1, record.atoms, APPEND)
         if results:
             self.operands(here, 2 * len(block.body), block.results, 7)
 
@@ -124,7 +125,8 @@ class _Folder:
             self.operands(here, position, (*statement.iters, *lists), 12)
             if statement.test:
                 self.block(statement.test)
-            self.block(statement.body, False, recorded_at(statement))
+            self.records.update(recorded(statement))
+            self.block(statement.body, False)
         elif logical(statement):
             self.logic(here, position, statement)
         else:
@@ -183,7 +185,7 @@ class _Folder:
         if read != frozenset():
             here.readers.append(position)
             here.reads.append(read)
-        if is_alias(call) and call.target and call.target not in self.kept and not taken:
+        if is_alias(call) and call.target in here.read_next and call.target not in self.kept and not taken:
             self.folded[call.target] = call
             self.light.add(call.target)
         elif call.target and not (call.target.name or writes or call.target in self.kept):
@@ -357,6 +359,20 @@ class _Folder:
             some = [item for item in atom.items if not (isinstance(item, Const) and item.value is None)]
             return 2 * len(atom.items) + sum(map(self.length, some))
         return len(repr(atom))
+
+
+def _read_next(block: ir.Block) -> set[Var]:
+    """The aliases that the block reads before another call with effects: they need no statement (S13)."""
+    found: set[Var] = set()
+    waiting: set[Var] = set()
+    for statement in block.body:
+        read = {v for atom in uses.atoms(statement) for v in ir.variables(atom)}
+        found |= waiting & read
+        if isinstance(statement, Call) and is_alias(statement) and statement.target:
+            waiting.add(statement.target)
+        elif not isinstance(statement, Call) or statement.effects.impure or statement.effects.writes != ():
+            waiting = set()
+    return found | (waiting & {v for atom in block.results for v in ir.variables(atom)})
 
 
 def _slices(index: Atom) -> bool:

@@ -42,6 +42,7 @@ class _Versions:
         self.group: dict[Var, set[Var]] = {}
         self.bad: set[Var] = set(function.body.params)
         self.fresh: set[Var] = set()
+        self.older: dict[Var, list[Var]] = {}  # what may become a Var
         for statement in every:
             self.connect(statement)
         for statement in every:
@@ -62,11 +63,14 @@ class _Versions:
             self.fresh.add(target)
             if isinstance(value, Var):
                 self.join(target, value)
+                self.older.setdefault(target, []).append(value)
             elif value is not UNDEFINED and not (isinstance(value, Tree) and value.kind is list):
                 self.bad.add(target)
         if isinstance(statement, Call) and statement.target:
             if is_append(statement) and self.one(statement):
-                self.join(statement.target, statement.args[0])  # type: ignore[arg-type]
+                first = statement.args[0]
+                self.join(statement.target, first)  # type: ignore[arg-type]
+                self.older.setdefault(statement.target, []).append(first)  # type: ignore[arg-type]
             if statement.effects.result == "fresh" or is_append(statement):
                 self.fresh.add(statement.target)
 
@@ -99,7 +103,18 @@ class _Versions:
             return False
         group, web = self.of(call.target), self.found[call.target]
         same = all(self.found.get(var) is web for var in group)
-        return same and group <= self.fresh and not group & self.bad
+        return same and group <= self.fresh and not self.before(call) & self.bad
+
+    def before(self, call: Call) -> set[Var]:
+        """The versions that the list may have had when it is about to grow, here or earlier."""
+        found: set[Var] = set()
+        todo = [call.args[0]]
+        while todo:
+            var = todo.pop()
+            if isinstance(var, Var) and var not in found:
+                found.add(var)
+                todo += self.older.get(var, ())
+        return found
 
 
 def _held(loop: Loop, group: dict[Var, set[Var]]) -> Iterator[Var]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from astgrad.ir import Block, Call, Const, If, Statement, Var
+from astgrad.ir import UNDEFINED, Block, Call, Const, If, Statement, Var
 
 
 def either(a: Any, b: Any) -> Any:
@@ -26,8 +26,9 @@ def logical(statement: Statement) -> tuple[Call, Block] | None:
         return None
     ways = ((either, statement.then, statement.orelse), (both, statement.orelse, statement.then))
     for op, short, long in ways:
-        if not short.body and short.results[0] is statement.test and long.results[0] is not statement.test:
-            args = (statement.test, long.results[0])
+        value = long.results[0]
+        if not short.body and short.results[0] is statement.test and value not in (statement.test, UNDEFINED):
+            args = (statement.test, value)
             return Call(statement.targets[0], Const(op), args, origin=statement.origin), long
     return None
 

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from astgrad import ir
-from astgrad.analyses.liveness import entered, lists, recorded_at
+from astgrad.analyses.liveness import Record, entered, lists, recorded
 from astgrad.emit import python
 from astgrad.emit.branches import leaving
 from astgrad.emit.copies import copies
@@ -189,9 +189,8 @@ def _while(writer: Writer, statement: Loop, depth: int) -> ast.While:
 def _body(writer: Writer, statement: Loop, depth: int) -> list[ast.stmt]:
     """A late test, the statements with what they record, and the values of the next step."""
     nodes = _tested(writer, statement, depth)
-    records = recorded_at(statement)
-    nodes += _records(writer, records.get(-1, []), depth)
-    body, last = statement.body.body, len(statement.body.body) - 1
+    writer.records.update(recorded(statement))
+    last = statement.body.body[-1] if statement.body.body else None
 
     def end(depth: int) -> list[ast.stmt]:
         made = copies(writer.builder, statement.params, statement.body.results)
@@ -200,20 +199,16 @@ def _body(writer: Writer, statement: Loop, depth: int) -> list[ast.stmt]:
     def break_(depth: int) -> list[ast.stmt]:
         return writer.plain(depth, "break", ast.Break())
 
-    def leave(depth: int) -> list[ast.stmt]:
-        late = _records(writer, records.get(last, []), depth) if last >= 0 else []
-        return late + end(depth) + break_(depth)
-
-    for index, inner in enumerate(body):
-        if index == last and statement.stop is not None and leaves(inner, statement.stop):
-            if last not in records and _is_last(writer, statement, inner):
-                return nodes + end(depth) + leaving(writer, inner, statement.stop, break_, depth)
-            nodes += leaving(writer, inner, statement.stop, leave, depth)
-        else:
-            nodes += writer.statement(inner, depth)
-        nodes += _records(writer, records.get(index, []), depth)
-    nodes += end(depth)
-    return nodes + break_(depth) if statement.stop is YES else nodes
+    if last is None or statement.stop is None or not leaves(last, statement.stop):
+        nodes += writer.block(statement.body, depth) + end(depth)
+        return nodes + break_(depth) if statement.stop is YES else nodes
+    final, stop = last, statement.stop
+    if _is_last(writer, statement, final):
+        behind = lambda: end(depth) + leaving(writer, final, stop, break_, depth)
+        return nodes + writer.block(statement.body, depth, behind)
+    leave = lambda depth: end(depth) + break_(depth)
+    nodes += writer.block(statement.body, depth, lambda: leaving(writer, final, stop, leave, depth))
+    return nodes + end(depth)
 
 
 def _is_last(writer: Writer, statement: Loop, last: If) -> bool:
@@ -248,12 +243,12 @@ def _tested(writer: Writer, statement: Loop, depth: int) -> list[ast.stmt]:
     return [*nodes, ast.If(test=negated, body=body, orelse=[])]
 
 
-def _records(writer: Writer, tapes: list[Tape], depth: int) -> list[ast.stmt]:
+def appends(writer: Writer, records: list[Record], depth: int) -> list[ast.stmt]:
     """tape.append(...), or steps += 1."""
     nodes: list[ast.stmt] = []
-    for tape in tapes:
-        list_ = writer.builder.names[tape.list]
-        atoms = tuple(Const(None) if atom is ir.UNDEFINED else atom for atom in tape.atoms)
+    for record in records:
+        list_ = writer.builder.names[record.tape.list]
+        atoms = tuple(Const(None) if atom is ir.UNDEFINED else atom for atom in record.atoms)
         if not atoms:
             target = ast.Name(id=list_, ctx=ast.Store())
             node: ast.stmt = ast.AugAssign(target=target, op=ast.Add(), value=ast.Constant(value=1))

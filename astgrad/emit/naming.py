@@ -38,23 +38,24 @@ def names(
     found: dict[Var, Web],
     reserved: frozenset[str],
     adjoint_of: dict[Var, Var],
+    dead: set[Var],
 ) -> dict[Var, str]:
     """The name of each parameter and of each Var that the printed statements bind."""
     params = frozenset(p.var.name for p in function.params)
     naming = _Naming(found, ranges, reserved, params, adjoint_of)
     for param in function.params:
         naming.take(param.var, param.var.name)
-    silent = frozenset(s.stop for s in printed if isinstance(s, Loop)) | _stops_inside(printed)
-    bound = [(statement, var) for statement in printed for var in binds(statement) if var not in silent]
+    bound = [(statement, var) for statement in printed for var in binds(statement) if var not in dead]
     tapes = Tapes(printed)
     for _, var in bound:
         if not any(map(tapes.is_list, naming.members(var))):
-            naming.user(var, naming.result.get(tapes.recorded.get(var), ""))  # type: ignore[arg-type]
+            naming.user(var, tapes.name(var, naming.result))
     describe = Describe(naming.result.get, folded)
     binder = {var: statement for statement, var in bound}
     for _, var in bound:
         if var not in naming.result:
-            wish = naming.result.get(tapes.recorded.get(var))  # type: ignore[arg-type]
+            unused = _is_unused(binder[var], var, ranges)
+            wish = "" if unused else tapes.name(var, naming.result)
             if wish and naming.free(var, wish):
                 naming.take(var, wish)
             else:
@@ -75,21 +76,6 @@ def binds(statement: Statement) -> tuple[Var, ...]:
         for block in (statement.orelse, statement.finalbody):
             own += block.params if block else ()
     return (*(var for var in own if var), *ir.targets(statement))
-
-
-def _stops_inside(printed: list[Statement]) -> frozenset[Var]:
-    """The flags in branches that only say `break`."""
-    found: set[Var] = set()
-    todo = [(s.body, s.stop) for s in printed if isinstance(s, Loop) and isinstance(s.stop, Var)]
-    while todo:
-        block, stop = todo.pop()
-        found.add(stop)  # type: ignore[arg-type]
-        last = block.body[-1]
-        assert isinstance(last, If)
-        index = last.targets.index(stop)  # type: ignore[arg-type]
-        arms = ((arm, arm.results[index]) for arm in (last.then, last.orelse))
-        todo += [(arm, inner) for arm, inner in arms if isinstance(inner, Var)]
-    return frozenset(found)
 
 
 def _texts(
@@ -127,7 +113,7 @@ def _of_region(
 ) -> str:
     """The name of what a region binds: after the values that become it."""
     if isinstance(statement, Loop) and var in read(statement):
-        if all(end <= start for start, end in ranges.get(var, ())):
+        if _is_unused(statement, var, ranges):
             return UNUSED
         recorded = tapes.recorded.get(var)
         return describe.atom(recorded, 2) if recorded else _of_items(statement, var, describe)
@@ -140,6 +126,12 @@ def _of_region(
     if isinstance(statement, Try) and any(var is handler.name for handler in statement.handlers):
         return "error"
     return ""
+
+
+def _is_unused(statement: Statement, var: Var, ranges: dict[Var, list[Range]]) -> bool:
+    """Whether a loop steps through something that its body does not read."""
+    stepped = isinstance(statement, Loop) and var in read(statement)
+    return stepped and all(end <= start for start, end in ranges.get(var, ()))
 
 
 def _of_items(loop: Loop, var: Var, describe: Describe) -> str:

@@ -45,6 +45,7 @@ COMPARE: dict[Any, type[ast.cmpop]] = {
     operator.eq: ast.Eq, operator.ne: ast.NotEq, operator.is_: ast.Is, operator.is_not: ast.IsNot,
 }  # fmt: skip
 SELF = ("value", "bound")  # functions of the runtime that are printed as their argument
+RAISE = ("throw", "throw_from", "rethrow")  # those that are printed as `raise`
 NEGATED = {ast.Add: ast.Sub, ast.Sub: ast.Add}
 
 
@@ -62,7 +63,7 @@ def needs_no_name(call_: Call, spelling: Spelling) -> bool:
     return (
         plain
         or is_logic(call_)
-        or runtime_name(call_) in ("iadd_at", "add_at", "appended", *SELF)
+        or runtime_name(call_) in ("iadd_at", "add_at", "appended", *SELF, *RAISE)
         or any(op in table for table in tables)
     )
 
@@ -215,6 +216,8 @@ class Statements:
             return written
         if is_append(call_):
             return self.appended(call_)
+        if runtime_name(call_) in RAISE:
+            return ast.Raise(*self.many(call_.args))
         if call_.target is None:
             return ast.Expr(value=self.expression(call_))
         return self.assigned(call_.target, call_)

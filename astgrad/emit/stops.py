@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 from astgrad import ir
+from astgrad.emit.logic import logical
 from astgrad.ir import Atom, Block, Const, Function, If, Loop, Statement, Try, Var, With
 
 YES, NO = Const(True), Const(False)
@@ -88,9 +89,9 @@ class _Stops:
         `shared`: what was the stop until now is still read otherwise.
         """
         if isinstance(stop, Const):
-            return block, YES if stop.value else NO
+            return block, YES if stop is not ir.UNDEFINED and stop.value else NO
         last = block.body[-1] if block.body else None
-        if isinstance(last, If) and leaves(last, stop):
+        if isinstance(last, If) and leaves(last, stop) and not logical(last):
             return self.extended(block, last, stop, shared)
         own = Var()
         made = If((own,), stop, Block((), (), (YES,)), Block((), (), (NO,)))
@@ -113,7 +114,8 @@ class _Stops:
 def _held(block: Block, index: int, stop: Atom, constant: Const, param: Var) -> Block | None:
     """The block whose result `index` is the param where the loop goes on; None where it may be another."""
     value = block.results[index]
-    if value is param or (isinstance(value, Const) and _same(value, constant)):
+    same = value in (param, ir.UNDEFINED) or (isinstance(value, Const) and _same(value, constant))
+    if same:
         return replace(block, results=(*block.results[:index], param, *block.results[index + 1 :]))
     if stop is YES:
         return block

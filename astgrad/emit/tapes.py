@@ -52,6 +52,16 @@ class Tapes:
         """Whether a Var is a tape, or is read as one that was recorded on another."""
         return var in self.made or self.recorded.get(var) in self.made
 
+    def name(self, var: Var, names: dict[Var, str]) -> str:
+        """How what was recorded behind a Var is called, in some branch; "" where that has no name."""
+        todo = [self.recorded.get(var)]
+        while todo:
+            found = todo.pop(0)
+            if found in names:
+                return names[found]  # type: ignore[index]
+            todo += self.phis.get(found, ())  # type: ignore[arg-type]
+        return ""
+
     def behind(self, var: Var | None) -> Tape | None:
         """The tape that is recorded on a list, found through branches and outer tapes."""
         todo, seen = [var], set()

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from astgrad import ir
 from astgrad.analyses.liveness import Range
 from astgrad.analyses.specs import Array, Spec
-from astgrad.emit.calls import IN_PLACE, is_append, operator_of
+from astgrad.emit.calls import IN_PLACE, is_alias, is_append, operator_of
 from astgrad.ir import Atom, Call, If, Loop, Statement, Try, Var, With
 
 Pair = tuple[Var, Atom]
@@ -89,6 +89,7 @@ def webs(
     ranges: dict[Var, list[Range]],
     specs: dict[Var, Spec],
     adjoint_of: dict[Var, Var],
+    dead: set[Var],
 ) -> dict[Var, Web]:
     """The web of each Var that one of the printed statements binds, and of each parameter."""
     captured = dict(function.captures)
@@ -99,7 +100,8 @@ def webs(
             made.join(target, same)
     for statement in printed:
         for target, other in _wanted(statement):
-            made.merge(target, other, in_place(statement))
+            if target not in dead and other not in dead:
+                made.merge(target, other, in_place(statement))
     return made.found
 
 
@@ -126,7 +128,11 @@ def _wanted(statement: Statement) -> Iterator[Pair]:
         yield from zip(statement.targets, statement.block.results)
     elif isinstance(statement, Try):
         yield from _of_try(statement)
-    elif (is_append(statement) or in_place(statement)) and statement.target:
+    elif (
+        isinstance(statement, Call)
+        and statement.target
+        and (is_append(statement) or is_alias(statement) or in_place(statement))
+    ):
         yield statement.target, statement.args[0]
 
 

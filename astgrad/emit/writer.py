@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from astgrad import ir
+from astgrad.analyses.liveness import Records
 from astgrad.emit import branches, lines, loops, python, regions
 from astgrad.emit.comments import Comments
 from astgrad.emit.lines import Comment
@@ -36,6 +37,7 @@ class Writer:
         self.builder, self.comments = builder, comments
         self.text = lines.Text()
         self.nodes: list[ast.stmt] = []
+        self.records: Records = {}  # what is recorded where
         self.forward = False  # a forward statement has been written
 
     def function(self, name: str, function: ir.Function, doc: list[str]) -> None:
@@ -80,7 +82,7 @@ class Writer:
 
     def is_printed(self, block: Block) -> bool:
         """Whether a block has a statement of its own."""
-        return any(not self.is_folded(statement) for statement in block.body)
+        return id(block) in self.records or any(not self.is_folded(inner) for inner in block.body)
 
     def statement(self, statement: Statement, depth: int) -> list[ast.stmt]:
         """Write a statement; the nodes that it became."""
@@ -90,9 +92,17 @@ class Writer:
             return []
         return REGIONS[type(statement)](self, statement, depth)
 
-    def block(self, block: Block, depth: int) -> list[ast.stmt]:
-        """Write the statements of a block, without what becomes of its results."""
-        return [node for statement in block.body for node in self.statement(statement, depth)]
+    def block(
+        self, block: Block, depth: int, last: Callable[[], list[ast.stmt]] | None = None
+    ) -> list[ast.stmt]:
+        """Write the statements of a block and what it records; `last` writes a last one that is special."""
+        records = self.records.get(id(block), {})
+        nodes = loops.appends(self, records.get(-1, []), depth)
+        for index, statement in enumerate(block.body):
+            special = last is not None and index == len(block.body) - 1
+            nodes += last() if last and special else self.statement(statement, depth)
+            nodes += loops.appends(self, records.get(index, []), depth)
+        return nodes
 
     def call(self, call: Call, depth: int) -> list[ast.stmt]:
         *copy, node = nodes = self.builder.call(call)
@@ -118,6 +128,19 @@ class Writer:
                 if call.origin.line:
                     yield call.origin
                 yield from self.origins(*ir.operands(call))
+
+    def evaluated(self, depth: int, value: ast.expr, origin: Origin, atom: ir.Atom) -> list[ast.stmt]:
+        """A value that nothing reads: a statement where it has effects."""
+        if not self.has_effects(atom):
+            return []
+        self.header(depth, "", value, origin, atom, tail="")
+        return [ast.Expr(value=value)]
+
+    def has_effects(self, atom: ir.Atom) -> bool:
+        """Whether something is done where an operand is printed."""
+        calls = [self.builder.folded[v] for v in ir.variables(atom) if v in self.builder.folded]
+        own = any(call.effects.impure or call.effects.writes != () for call in calls)
+        return own or any(self.has_effects(inner) for call in calls for inner in ir.operands(call))
 
     # --- lines
 
@@ -150,6 +173,11 @@ class Writer:
         elif isinstance(node, ast.AugAssign):
             head = f"{python.text(node.target)} {python.symbol(node.op)}= "
             self.write(depth, head, node.value, comment, origins)
+        elif isinstance(node, ast.Raise) and node.exc:
+            tail = f" from {python.text(node.cause)}" if node.cause else ""
+            self.text.write(depth, lines.layout(depth, "raise ", node.exc, tail, comment), comment, origins)
+        elif isinstance(node, ast.Raise):
+            self.text.write(depth, [" " * lines.INDENT * depth + "raise"], comment, origins)
         elif isinstance(node, ast.Expr):
             self.write(depth, "", node.value, comment, origins)
         else:

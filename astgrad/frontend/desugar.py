@@ -99,6 +99,16 @@ class Flag(Made):
 
 
 @dataclass(eq=False)
+class Case(Made):
+    """Whether what was kept as `subject` fits a pattern and its guard; it binds the names of the pattern."""
+
+    subject: str
+    pattern: Any
+    guard: Any
+    _fields: ClassVar[tuple[str, ...]] = ("pattern", "guard")
+
+
+@dataclass(eq=False)
 class Return(Made):
     """A return of a value that was kept."""
 
@@ -270,3 +280,11 @@ def _named(node: Any, found: str) -> Iterator[str]:
         isinstance(node, Caught) and node.name
     ):
         yield node.name
+
+
+def appending(node: Any) -> Any:
+    """The name in `name.append(value)`, None for anything else."""
+    if kind(node) != "Call" or kind(node.func) != "Attribute" or node.func.attr != "append":
+        return None
+    plain = len(node.args) == 1 and kind(node.args[0]) != "Starred" and not node.keywords
+    return node.func.value if plain and kind(node.func.value) == "Name" else None

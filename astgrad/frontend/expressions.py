@@ -15,16 +15,22 @@ from __future__ import annotations
 import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar, NoReturn
 
-from astgrad.errors import Origin, UnsupportedSyntax, refuse
-from astgrad.frontend import fence
+from astgrad.errors import UnsupportedSyntax, refuse
+from astgrad.frontend import calls, fence
+from astgrad.frontend.arms import UNSURE, Arms
 from astgrad.frontend.desugar import kind, written
-from astgrad.frontend.resolve import Scope, mangle
-from astgrad.frontend.source import Source
-from astgrad.ir import UNDEFINED, Atom, Block, Call, Closure, Const, If, Method, Statement, Tree, Var
+from astgrad.frontend.resolve import mangle
+from astgrad.ir import (
+    UNDEFINED,
+    Atom,
+    Closure,
+    Const,
+    Method,
+    Tree,
+)
 from astgrad.runtime_python import bound, unbound
 
 BINARY = {
@@ -65,61 +71,7 @@ FORMAT, JOIN = Const(format), Const(Method("join"))
 GETATTR, GETITEM, NONE = Const(getattr), Const(operator.getitem), Const(None)
 
 
-TRUE, FALSE = Const(True), Const(False)
-
-Live = frozenset[str] | None  # the names read behind a statement; None: any
-
-
-@dataclass(eq=False, repr=False)
-class Phis:
-    """The values of two arms that meet: one phi for each pair of different atoms."""
-
-    maybe: set[Var]  # Vars that may be undefined
-    vars: list[Var] = field(default_factory=list)
-    pairs: list[tuple[Atom, Atom]] = field(default_factory=list)
-    known: dict[tuple[int, int], Var] = field(default_factory=dict)
-    dead: bool = False  # whether an arm raises: what is undefined there is read by nobody
-
-    def join(self, name: str, a: Atom, b: Atom) -> Atom:
-        """What a name is behind both arms."""
-        if same(a, b):
-            return a
-        if self.dead and UNDEFINED in (a, b) and isinstance(a, Const) and isinstance(b, Const):
-            return b if a is UNDEFINED else a
-        key = id(a), id(b)
-        if key not in self.known:
-            phi = self.known[key] = Var(shown(name))
-            self.vars.append(phi)
-            self.pairs.append((a, b))
-            undefined = (arm is UNDEFINED and not self.dead for arm in (a, b))
-            if any(undefined) or a in self.maybe or b in self.maybe:
-                self.maybe.add(phi)
-        return self.known[key]
-
-
-def same(a: Atom, b: Atom) -> bool:
-    """Whether two atoms are one value for certain."""
-    return a is b or (isinstance(a, Const) and isinstance(b, Const) and a.value is b.value)
-
-
-def shown(name: str) -> str:
-    """The name of a Var: of a flag its word, of what was kept none."""
-    return (
-        "" if name.startswith("%kept") else name.lstrip("%").rstrip("0123456789") if name[:1] == "%" else name
-    )
-
-
-@dataclass(eq=False, repr=False)
-class Arm:
-    """A region that was lowered: its statements, what the names are at its end, and its value."""
-
-    body: tuple[Statement, ...]
-    env: dict[str, Atom]
-    value: Atom
-    dead: bool = False  # whether it raises before its end
-
-
-class Expressions(ABC):
+class Expressions(Arms, ABC):
     """The expressions of one function: its scope, and the statements of the block that is being written.
 
     A handler takes the node and the name of the variable that the value is assigned to, "" for none.
@@ -127,19 +79,13 @@ class Expressions(ABC):
 
     handlers: ClassVar[dict[str, Callable[[Any, Any, str], Atom]]]
 
-    def __init__(self, found: Source, scope: Scope, rule: bool) -> None:
-        self.source = found
-        self.scope = scope
-        self.rule = rule
-        self.refused = fence.SYNTAX | fence.REGIONS if rule else fence.SYNTAX
-        self.body: list[Statement] = []
-        self.dead = False  # whether what was lowered so far raises
-        self.maybe: set[Var] = set()  # what a path may leave undefined (S13)
-        self.read: dict[Atom, Var] = {}  # of these, what was read on the way to this place, and its value
-
     @abstractmethod
     def closure(self, node: Any, name: str = "") -> Closure:
         """A nested function or lambda, with the values of its cells and defaults."""
+
+    @abstractmethod
+    def consumed(self, node: Any, name: str) -> Atom | None:
+        """The value of a call that consumes a generator expression whole, None for any other call."""
 
     # --- shared with the statements
 
@@ -150,22 +96,6 @@ class Expressions(ABC):
         if handler is None or found in self.refused:
             self.refuse(node)
         return handler(self, node, name)
-
-    def call(
-        self,
-        node: Any,
-        op: Atom,
-        args: tuple[Atom, ...],
-        kwargs: tuple[tuple[str, Atom], ...] = (),
-        name: str = "",
-    ) -> Var:
-        """Append a call, with the span of the node, and give its target."""
-        target = Var(name)
-        self.body.append(Call(target, op, args, kwargs, origin=self.origin(node)))
-        return target
-
-    def origin(self, node: Any) -> Origin:
-        return self.source.origin(node)
 
     def refuse(self, node: Any) -> NoReturn:
         fence.syntax(written(node), self.origin(node))
@@ -178,16 +108,21 @@ class Expressions(ABC):
     def walrus(self, node: Any, _: str) -> Atom:
         name = self.mangled(node.target.id)
         atom = self.expression(node.value, name)
-        self.scope.assign(name, atom)
+        self.store(node, name, atom)
         return atom
 
     def name(self, node: Any, _: str = "") -> Atom:
         refused = partial(self.captured_wrongly, node)
         name = self.mangled(node.id)
         atom = self.scope.read(name, refused)
+        if self.scope.is_cell(name):
+            return self.load(node, name, atom)
+        if atom is UNSURE:
+            refuse(UnsupportedSyntax, self.origin(node), f"{name!r} {fence.UNSURE[0]}", fence.UNSURE[1])
         if atom is UNDEFINED:
             return self.call(node, Const(unbound), (Const(name),))
-        return self.certain(node, atom, name) if atom in self.maybe else atom
+        unsure = atom in self.maybe or atom in self.scope.missing
+        return self.certain(node, atom, name) if unsure else atom
 
     def certain(self, node: Any, atom: Atom, name: str) -> Atom:
         """The value of a name that may have none: it is read here, once in a region."""
@@ -198,40 +133,45 @@ class Expressions(ABC):
     def flag(self, node: Any, _: str = "") -> Atom:
         return self.scope.env[node.name]
 
+    def fresh(self, name: str, what: str) -> str:
+        """A key of its own in the scope's `env`, shown as the name."""
+        self.scope.keys += 1
+        return f"{name}%{what}{self.scope.keys}"
+
+    def local(self, name: str) -> str:
+        """The key of a name in the scope's `env`."""
+        return self.scope.local(self.mangled(name))
+
     def captured_wrongly(self, node: Any, message: str, advice: str) -> NoReturn:
         refuse(UnsupportedSyntax, self.origin(node), message, advice)
 
     def constant(self, node: Any, _: str) -> Atom:
         return Const(node.value)
 
-    def display(self, node: Any, _: str) -> Atom:
+    def display(self, node: Any, name: str) -> Atom:
+        if any(kind(item) == "Starred" for item in node.elts):
+            return calls.display(self, node, name)
         items = tuple(self.expression(item) for item in node.elts)
-        return Tree(tuple if kind(node) == "Tuple" else list, items)
+        return Tree(tuple, items) if kind(node) == "Tuple" else self.lists.made(Tree(list, items))
 
-    def dictionary(self, node: Any, _: str) -> Atom:
-        items: dict[Any, Atom] = {}
-        for key, value in zip(node.keys, node.values):
-            atom = self.expression(key) if key else None
-            if not isinstance(atom, Const):
-                refuse(UnsupportedSyntax, self.origin(key or value), *fence.DICT)
-            items[atom.value] = self.expression(value)
-        return Tree(dict, tuple(items.values()), tuple(items))
+    def dictionary(self, node: Any, name: str) -> Atom:
+        return calls.dictionary(self, node, name)
 
     def formatted(self, node: Any, name: str) -> Atom:
         """An f-string: each value is converted and formatted, from left to right, then all are joined."""
-        parts = [self.part(item) for item in node.values]
+        parts = [self.part(node, item) for item in node.values]
         if all(isinstance(part, Const) for part in parts):
             return Const("".join(part.value for part in parts))
         return parts[0] if len(parts) == 1 else self.call(node, JOIN, (Const(""), Tree(tuple, tuple(parts))))
 
-    def part(self, node: Any) -> Any:
+    def part(self, text: Any, node: Any) -> Any:
         if kind(node) == "Constant":
             return Const(node.value)
         value = self.expression(node.value)
         if node.conversion in CONVERSIONS:
-            value = self.call(node.value, CONVERSIONS[node.conversion], (value,))
+            value = self.call(text, CONVERSIONS[node.conversion], (value,))
         spec = self.expression(node.format_spec) if node.format_spec else Const("")
-        return self.call(node.value, FORMAT, (value, spec))
+        return self.call(text, FORMAT, (value, spec))
 
     def sliced(self, node: Any, _: str) -> Atom:
         parts = (node.lower, node.upper, node.step)
@@ -285,52 +225,6 @@ class Expressions(ABC):
         arms = (lambda: self.expression(node.body), lambda: self.expression(node.orelse))
         return self.fork(node, test, *arms, name=name)
 
-    def fork(
-        self,
-        node: Any,
-        test: Atom,
-        then: Callable[[], Atom],
-        orelse: Callable[[], Atom],
-        live: Live = None,
-        name: str = "",
-    ) -> Atom:
-        """An If: its phis are the value of the arms and the live names that its arms bind differently."""
-        arms = self.arm(then), self.arm(orelse)
-        phis = Phis(self.maybe, dead=any(arm.dead for arm in arms))
-        value = phis.join(name, arms[0].value, arms[1].value)
-        self.joined(phis, *arms, live)
-        then_, else_ = (
-            Block((), arm.body, tuple(pair[side] for pair in phis.pairs)) for side, arm in enumerate(arms)
-        )
-        self.body.append(If(tuple(phis.vars), test, then_, else_, self.origin(node)))
-        self.dead = all(arm.dead for arm in arms)
-        return value
-
-    def joined(self, phis: Phis, then: Arm, orelse: Arm, live: Live) -> None:
-        """Bind what the names are behind two arms; a name that is not live gets no phi."""
-        env = self.scope.env
-        for name in dict.fromkeys((*then.env, *orelse.env)):
-            a, b = then.env.get(name, UNDEFINED), orelse.env.get(name, UNDEFINED)
-            before = env.get(name, UNDEFINED)
-            if (then.dead and b is before) or (orelse.dead and a is before):
-                continue
-            if a is not b and live is not None and name not in live:
-                env[name] = UNDEFINED
-            else:
-                env[name] = phis.join(name, UNDEFINED if then.dead else a, UNDEFINED if orelse.dead else b)
-
-    def arm(self, lower: Callable[[], Atom]) -> Arm:
-        """What is lowered in a region of its own."""
-        scope = self.scope
-        env, body, read = scope.env, self.body, self.read
-        scope.env, self.body, self.read, self.dead = dict(env), [], dict(read), False
-        scope.depth += 1
-        value = lower()
-        done = Arm(tuple(self.body), scope.env, UNDEFINED if self.dead else value, self.dead)
-        scope.depth -= 1
-        scope.env, self.body, self.read, self.dead = env, body, read, False
-        return done
-
     # --- attributes, items and calls
 
     def attribute(self, node: Any, name: str) -> Atom:
@@ -343,13 +237,18 @@ class Expressions(ABC):
         return self.call(node, GETITEM, (base, self.expression(node.slice)), name=name)
 
     def called(self, node: Any, name: str) -> Atom:
+        consumed = self.consumed(node, name)
+        if consumed is not None:
+            return consumed
         op, first = self.callee(node.func, node)
-        args = tuple(self.argument(item) for item in node.args)
-        kwargs = tuple(self.keyword(item) for item in node.keywords)
         if isinstance(op, Const):
             fence.call(op.value, self.origin(node))
-            if op.value is super and not args:
-                args = self.enclosing(node)
+            if op.value is super and not node.args:
+                return self.call(node, op, self.enclosing(node), name=name)
+        if any(kind(item) == "Starred" for item in node.args) or any(not item.arg for item in node.keywords):
+            return calls.call(self, node, op, first, name)
+        args = tuple(self.expression(item) for item in node.args)
+        kwargs = tuple(self.keyword(item) for item in node.keywords)
         return self.call(node, op, first + args, kwargs, name)
 
     def callee(self, function: Any, node: Any) -> tuple[Atom, tuple[Atom, ...]]:
@@ -365,21 +264,17 @@ class Expressions(ABC):
         fence.method(attr, base, self.origin(node))
         return Const(Method(attr)), (base,)
 
-    def argument(self, node: Any) -> Atom:
-        if kind(node) == "Starred":
-            refuse(UnsupportedSyntax, self.origin(node), *fence.SPREAD)
-        return self.expression(node)
-
     def keyword(self, node: Any) -> tuple[str, Atom]:
-        if node.arg is None:
-            refuse(UnsupportedSyntax, self.origin(node), *fence.SPREAD)
         return self.mangled(node.arg), self.expression(node.value)
 
     def enclosing(self, node: Any) -> tuple[Atom, ...]:
         """The arguments that `super()` takes by itself: the `__class__` cell and the first parameter."""
         refused = partial(self.captured_wrongly, node)
         first = next(iter(self.scope.bound))
-        return self.scope.read("__class__", refused), self.scope.read(first, refused)
+        own = self.scope.read(first, refused)
+        return self.scope.read("__class__", refused), self.load(
+            node, first, own
+        ) if first in self.scope.celled else own
 
 
 def _is_literal(const: Const) -> bool:

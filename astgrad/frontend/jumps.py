@@ -24,6 +24,7 @@ from astgrad.frontend.desugar import (
     Attempt,
     Branch,
     Break,
+    Case,
     Caught,
     Continue,
     Finish,
@@ -58,9 +59,8 @@ Behind = Callable[[Any], list[Any]]
 class Jumps:
     """The desugaring of one function."""
 
-    def __init__(self, match: Callable[[Any], list[Any]] | None = None) -> None:
+    def __init__(self) -> None:
         self.count = 0
-        self.match = match
 
     def fresh(self, name: str) -> str:
         """A flag of its own."""
@@ -133,13 +133,22 @@ class Jumps:
                 done += self.with_(node, node.items)
             elif found == "Try":
                 done += self.try_(node)
-            elif found == "Match" and self.match:
-                done += self.normal(self.match(node))
+            elif found == "Match":
+                done += self.match(node)
             else:
                 done.append(node)
             if not falls(done[-1:]):
                 break
         return done
+
+    def match(self, node: Any) -> list[Any]:
+        """A chain of branches, one for each case."""
+        subject = self.fresh("kept")
+        chain: list[Any] = []
+        for case in reversed(node.cases):
+            test = Case(node, subject, case.pattern, case.guard)
+            chain = [Branch(node, test, self.normal(case.body), chain)]
+        return [Keep(node, subject, node.subject), *chain]
 
     # --- loops
 
@@ -247,7 +256,7 @@ class Escape:
 
     def unless(self, nodes: list[Any]) -> list[Any]:
         """The statements, unless a jump was taken before."""
-        for flag in self.flags.values():
+        for flag in self.flags.values() if nodes else ():
             nodes = [Branch(self.node, Flag(self.node, flag), [], nodes)]
         return nodes
 

@@ -30,11 +30,22 @@ from weakref import WeakKeyDictionary
 
 from astgrad.deep import deeper
 from astgrad.errors import Origin, UnsupportedSyntax, refuse
-from astgrad.frontend import desugar, expressions, fence, loops, source
+from astgrad.frontend import (
+    cells,
+    comprehensions,
+    desugar,
+    expressions,
+    fence,
+    loops,
+    patterns,
+    regions,
+    source,
+)
+from astgrad.frontend.arms import CELL
 from astgrad.frontend.desugar import kind
 from astgrad.frontend.resolve import Captured, Scope
 from astgrad.frontend.statements import Live, Statements
-from astgrad.ir import Atom, Block, Closure, Const, Function, Guard, Param, Var
+from astgrad.ir import PURE, Atom, Block, Closure, Const, Function, Guard, Param, Var
 
 SUSPENDS = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 
@@ -113,6 +124,7 @@ class _Lowering(Statements):
         super().__init__(found, scope, rule)
         self.node = node
         scope.bound = {self.mangled(name): count for name, count in desugar.bound(node).items()}
+        scope.celled = {self.mangled(name): by for name, by in cells.celled(node).items()}
 
     # --- functions
 
@@ -140,6 +152,9 @@ class _Lowering(Statements):
         node, scope = self.node, self.scope
         params = tuple(self.parameter(kind, name, defaults) for kind, name in desugar.parameters(node.args))
         statements = [] if kind(node) == "Lambda" else node.body
+        for name, by in scope.celled.items():
+            given = (scope.env[name],) if name in scope.env else ()
+            scope.env[name] = self.call(by, CELL, given, name=name, effects=PURE)
         if kind(node) == "Lambda":
             result = self.expression(node.body)
         else:
@@ -156,10 +171,10 @@ class _Lowering(Statements):
             origin=self.origin(node),
         )
 
+    def consumed(self, node: Any, name: str) -> Atom | None:
+        return comprehensions.consumed(self, node, name)
+
     def parameter(self, how: str, node: Any, defaults: dict[str, Const]) -> Param:
-        if how in fence.VARIADIC:
-            what, advice = fence.VARIADIC[how]
-            refuse(UnsupportedSyntax, self.origin(node), what.format(node.id), advice)
         name = self.mangled(node.id)
         var = Var(name)
         self.scope.assign(name, var)
@@ -176,7 +191,9 @@ class _Lowering(Statements):
         scope.depth += 1
         function = inner.function({})
         self.scope.guards.update(scope.guards)
-        return Closure(function, tuple(scope.cells.values()), defaults)
+        closure = Closure(function, tuple(scope.cells.values()), defaults)
+        self.lists.lost(closure)
+        return closure
 
     def defaults(self, arguments: Any) -> tuple[tuple[str, Atom], ...]:
         positional = [*arguments.posonlyargs, *arguments.args]
@@ -202,13 +219,24 @@ STATEMENTS: dict[str, Callable[[Any, Any, Live], None]] = {
     "For": loops.repeat,  # as a Repeat
     "While": loops.repeat,
     "Repeat": loops.repeat,
+    "Match": Statements.if_,  # as Branches
+    "With": regions.with_,  # as an Inside
+    "Inside": regions.with_,
+    "Try": regions.try_,  # as an Attempt
+    "Attempt": regions.try_,
     "Mark": Statements.mark,
     "Keep": Statements.keep,
+    "Nonlocal": Statements.nonlocal_,
     "Raise": Statements.raise_,
     "Assert": Statements.assert_,
     "Pass": lambda self, node, live: None,
     **dict.fromkeys(("Return", "Break", "Continue"), lambda self, node, live: None),  # gone, or the end
 }
-EXPRESSIONS = expressions.EXPRESSIONS
+EXPRESSIONS: dict[str, Callable[[Any, Any, str], Atom]] = {
+    **expressions.EXPRESSIONS,
+    "ListComp": comprehensions.listed,
+    "Case": patterns.case,
+    "DictComp": comprehensions.keyed,
+}
 _Lowering.statement_handlers = STATEMENTS
 _Lowering.handlers = EXPRESSIONS

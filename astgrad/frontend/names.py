@@ -17,14 +17,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from astgrad.frontend.desugar import (
+    COMPREHENSIONS,
+    FUNCTIONS,
     Attempt,
     Branch,
+    Case,
     Flag,
     Inside,
     Keep,
     Mark,
     Repeat,
+    appending,
     binds,
+    bound,
     children,
     kind,
 )
@@ -95,14 +100,13 @@ class Liveness:
             return Summary(reads, self.bound(node.context) | inner | body.binds, NONE)
         if isinstance(node, Attempt):
             return self.attempt(node)
-        kills = self.kills(node)
-        return Summary(
-            self.reads(node), self.bound(node), frozenset(kills), kind(node) in ("Raise", "Return")
-        )
+        ends = kind(node) in ("Raise", "Return")
+        return Summary(self.reads(node), self.bound(node), frozenset(self.kills(node)), ends)
 
     def attempt(self, node: Attempt) -> Summary:
         blocks = [self.block(block) for block in (node.body, node.orelse, node.finalbody)]
-        reads, binds = NONE, dict[str, None]()
+        reads: Names = NONE
+        binds = dict[str, None]()
         for handler in node.handlers:
             blocks.append(self.block(handler.body))
             reads |= self.reads(handler.type)
@@ -132,8 +136,10 @@ class Liveness:
     # --- simple statements and expressions
 
     def bound(self, node: Any) -> dict[str, None]:
-        """The names that a simple statement or an expression binds."""
-        return {mangle(name, self.scope): None for name in binds(node)} if node else {}
+        """The names that a simple statement or an expression binds; a list that grows is bound anew."""
+        grown = appending(node.value) if kind(node) == "Expr" else None
+        names = [*binds(node), *([grown.id] if grown else [])] if node else []
+        return {mangle(name, self.scope): None for name in names}
 
     def kills(self, node: Any) -> set[str]:
         """The names that a simple statement binds for certain."""
@@ -146,19 +152,37 @@ class Liveness:
         return set()
 
     def reads(self, node: Any) -> Names:
-        """The names that stand in a simple statement or an expression, those it only binds left out."""
+        """The names that a simple statement or an expression reads, a nested function at its definition."""
         found: set[str] = set()
         todo = [node] if node else []
         while todo:
             node = todo.pop()
+            which = kind(node)
             if isinstance(node, Flag):
                 found.add(node.name)
-            elif kind(node) == "Name":
+            elif isinstance(node, Case):
+                found.add(node.subject)
+                todo += children(node)
+            elif which == "Name":
                 if kind(node.ctx) != "Store":
                     found.add(mangle(node.id, self.scope))
-            elif kind(node) == "AugAssign":
-                found.add(mangle(getattr(node.target, "id", ""), self.scope))
-            elif kind(node) == "Nonlocal":
-                found.update(mangle(name, self.scope) for name in node.names)
-            todo += children(node)
+            elif which in FUNCTIONS and which != "ClassDef":
+                inner = node.body if isinstance(node.body, list) else [node.body]
+                found |= self.free(inner, {*bound(node)})
+                todo += [*node.args.defaults, *(each for each in node.args.kw_defaults if each)]
+                todo += getattr(node, "decorator_list", ())
+            elif which in COMPREHENSIONS:
+                own = [name for each in node.generators for name in binds(each.target)]
+                found |= self.free([*children(node)], {*own})
+                todo.append(node.generators[0].iter)
+            else:
+                if which == "AugAssign":
+                    found.add(mangle(getattr(node.target, "id", ""), self.scope))
+                found.update(mangle(name, self.scope) for name in (node.names if which == "Nonlocal" else ()))
+                todo += children(node)
         return frozenset(found)
+
+    def free(self, nodes: list[Any], own: set[str]) -> set[str]:
+        """The names that nodes read, those left out that are their own."""
+        found = NONE.union(*(self.reads(node) for node in nodes))
+        return {*found} - {mangle(name, self.scope) for name in own}

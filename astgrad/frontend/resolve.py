@@ -69,6 +69,12 @@ class Scope:
     captures: dict[str, tuple[Var, Capture]] = field(default_factory=dict)
     cells: dict[str, tuple[Var, Atom]] = field(default_factory=dict)
     guards: dict[tuple[str, tuple[str, ...]], Guard] = field(default_factory=dict)
+    celled: dict[str, Any] = field(default_factory=dict)  # locals that are cells: `env` has the cell itself
+    shadows: list[dict[str, str]] = field(
+        default_factory=list
+    )  # names of comprehensions -> their keys in env
+    missing: set[Atom] = field(default_factory=set)  # captured names that have no value now
+    keys: int = 0  # of names that were made
     depth: int = 0  # of regions: what stands in one may never run, so what is not bound there raises later
 
     def assign(self, name: str, atom: Atom) -> None:
@@ -76,13 +82,21 @@ class Scope:
         self.env[name] = atom
         self.assigned[name] += 1
 
+    def local(self, name: str) -> str:
+        """The key in `env` of a name: that of the innermost comprehension that binds it, or itself."""
+        for names in reversed(self.shadows):
+            if name in names:
+                return names[name]
+        return name
+
     def read(self, name: str, refuse: Callable[[str, str], NoReturn]) -> Atom:
         """What a name stands for here; UNDEFINED inside a region, where it is a local that is not bound.
 
         Raises what Python raises for a name that is not bound, where it is read for certain.
         """
-        if name in self.bound:
-            return self._local(name)
+        key = self.local(name)
+        if key is not name or name in self.bound:
+            return self._local(key)
         if name not in self.outside:
             owner = self.parent and self.parent.owner(name)
             self.outside[name] = self._cell(name, owner, refuse) if owner else self._capture(name)
@@ -90,7 +104,16 @@ class Scope:
 
     def owner(self, name: str) -> Scope | None:
         """The scope, from here outwards, of which the name is a local."""
-        return self if name in self.bound else self.parent and self.parent.owner(name)
+        return (
+            self
+            if name in self.bound or self.local(name) is not name
+            else self.parent and self.parent.owner(name)
+        )
+
+    def is_cell(self, name: str) -> bool:
+        """Whether what `read` gives for a name is a cell."""
+        owner = self.owner(name)
+        return owner is not None and name in owner.celled and owner.local(name) is name
 
     def _local(self, name: str) -> Atom:
         atom = self.env.get(name, UNDEFINED)
@@ -100,17 +123,11 @@ class Scope:
         return atom
 
     def _cell(self, name: str, owner: Scope, refuse: Callable[[str, str], NoReturn]) -> Atom:
-        """The value of an enclosing function's local, of which every binding precedes this function (S7)."""
-        if name not in owner.env:
+        """The value of an enclosing function's local, or its cell where it may be bound after this (S7)."""
+        if owner.local(name) is not name:
             refuse(
-                f"{name!r} is captured before it has a value",
-                f"assign {name!r} before this function is defined; a nested function that calls itself"
-                " belongs outside",
-            )
-        if owner.bound[name] > owner.assigned[name]:
-            refuse(
-                f"{name!r} is captured here and assigned again behind",
-                f"assign {name!r} before this function is defined, or pass the value as an argument",
+                f"{name!r} of a comprehension is captured here, which sees its last value",
+                f"give the value at its definition, by a default: {name}={name}",
             )
         assert self.parent is not None
         outer = self.parent.read(name, refuse)
@@ -127,6 +144,9 @@ class Scope:
             if not self.depth:
                 raise
             value = None
+            self.captures[name] = (Var(name), capture)
+            self.missing.add(self.captures[name][0])
+            return self.captures[name][0]
         if by_identity(value):
             return self._guarded(Const(value, name), capture, ())
         self.captures[name] = (Var(name), capture)

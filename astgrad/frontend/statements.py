@@ -9,18 +9,21 @@ from __future__ import annotations
 import operator
 from typing import Any
 
-from astgrad.frontend import fence
-from astgrad.frontend.desugar import Branch, Flag, kind, leaves, written
-from astgrad.frontend.expressions import BINARY, FALSE, GETATTR, GETITEM, NONE, TRUE, Expressions
+from astgrad.errors import UnsupportedSyntax, UntrackedMutation, refuse
+from astgrad.frontend import calls, fence
+from astgrad.frontend.arms import FALSE, TRUE, shown
+from astgrad.frontend.desugar import Branch, Flag, appending, kind, leaves, written
+from astgrad.frontend.expressions import BINARY, GETATTR, GETITEM, NONE, Expressions
 from astgrad.frontend.jumps import Jumps
 from astgrad.frontend.names import Liveness
 from astgrad.frontend.names import Names as Live
 from astgrad.frontend.resolve import Scope
 from astgrad.frontend.source import Source
-from astgrad.ir import Atom, Const, Tree
+from astgrad.ir import UNDEFINED, Atom, Const, Effects, Tree
 from astgrad.runtime import unpack
-from astgrad.runtime_python import rethrow, throw, throw_from
+from astgrad.runtime_python import appended, rethrow, throw, throw_from
 
+APPENDED, GROWS = Const(appended), Effects((0,), (), False, "fresh")
 AUGMENTED = {name: Const(getattr(operator, f"i{text.rstrip('_')}")) for name, text in BINARY.items()}
 SETATTR = Const(setattr)
 NOTHING: Live = frozenset()
@@ -89,8 +92,10 @@ class Statements(Expressions):
     def bind(self, target: Any, atom: Atom, value: Any) -> None:
         """Bind a target to the value that the node `value` has."""
         found = kind(target)
-        if found == "Name":
-            self.scope.assign(self.mangled(target.id), atom)
+        if found == "Starred":
+            self.bind(target.value, atom, value)
+        elif found == "Name":
+            self.store(target, self.local(target.id), atom)
         elif found in ("Tuple", "List"):
             for inner, item in zip(target.elts, self.unpacked(target, atom, value)):
                 self.bind(inner, item, value)
@@ -105,9 +110,8 @@ class Statements(Expressions):
 
     def unpacked(self, target: Any, atom: Atom, value: Any) -> list[Atom]:
         """The elements of a value, as many as there are targets, or the error that Python raises."""
-        for item in target.elts:
-            if kind(item) == "Starred":
-                self.refuse(item)
+        if any(kind(item) == "Starred" for item in target.elts):
+            return calls.targets(self, target, atom, value)
         count = len(target.elts)
         if isinstance(atom, Tree) and atom.kind is tuple and len(atom.items) == count:
             return list(atom.items)
@@ -123,8 +127,10 @@ class Statements(Expressions):
             fence.store(kind(node.target), self.origin(node.target))
         name = self.mangled(node.target.id)
         before = self.name(node.target)
+        if before in self.lists.own:
+            refuse(UntrackedMutation, self.origin(node), *fence.EXTENDED)
         value = self.expression(node.value)
-        self.scope.assign(name, self.call(node, AUGMENTED[kind(node.op)], (before, value), name=name))
+        self.store(node, name, self.call(node, AUGMENTED[kind(node.op)], (before, value), name=name))
 
     def augmented_attribute(self, node: Any, target: Any) -> None:
         owner, attribute = self.expression(target.value), Const(self.mangled(target.attr))
@@ -137,11 +143,32 @@ class Statements(Expressions):
             self.bind(node.target, self.expression(node.value, self.hint(node.target)), node.value)
 
     def nested(self, node: Any, _: Live) -> None:
-        self.scope.assign(self.mangled(node.name), self.closure(node))
+        self.store(node, self.mangled(node.name), self.closure(node))
+
+    def nonlocal_(self, node: Any, _: Live) -> None:
+        """Its names are cells of an enclosing function; those of the live function's own are not written."""
+        if any(self.scope.owner(self.mangled(name)) is None for name in node.names):
+            refuse(UnsupportedSyntax, self.origin(node), *fence.NONLOCAL)
 
     def expressed(self, node: Any, _: Live) -> None:
+        receiver = appending(node.value)
+        if receiver and self.append(node.value, self.mangled(receiver.id)):
+            return
         if kind(node.value) != "Constant":
             self.expression(node.value)
+
+    def append(self, node: Any, name: str) -> bool:
+        """`xs.append(value)` of a list that this function made: its names stand for the new list."""
+        before = self.scope.env.get(name, UNDEFINED) if name in self.scope.bound else UNDEFINED
+        if before not in self.lists.own:
+            return False
+        value = self.expression(node.args[0])
+        if not self.lists.may_grow(before):
+            refuse(UntrackedMutation, self.origin(node), *fence.SHARED)
+        grown = self.call(node, APPENDED, (before, value), name=shown(name), effects=GROWS)
+        self.lists.made(grown)
+        self.lists.replace(self.scope.env, before, grown)
+        return True
 
     def mark(self, node: Any, _: Live) -> None:
         self.scope.assign(node.name, TRUE if node.value else FALSE)

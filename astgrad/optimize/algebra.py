@@ -24,8 +24,9 @@ import numpy as np
 from astgrad import ir
 from astgrad.analyses import specs as sp
 from astgrad.analyses.facts import Facts
+from astgrad.analyses.regions import rebuilt
 from astgrad.analyses.specs import Spec
-from astgrad.errors import InternalError, Origin
+from astgrad.errors import Origin
 from astgrad.ir import UNDEFINED, Atom, Block, Call, Const, Function, If, Loop, Method, Var
 from astgrad.optimize.keys import atom_key, key_of
 from astgrad.optimize.rewrites import REWRITES
@@ -61,7 +62,8 @@ class Algebra(Builder):
             elif isinstance(statement, Loop):
                 self.loop(statement)
             else:
-                raise InternalError(f"algebra does not know {type(statement).__name__}")
+                atom = lambda found: ir.substitute(found, self.env)
+                self.body.append(rebuilt(statement, atom, self.inner))
 
     def inner(self, block: Block) -> Block:
         """A region on its own: what is computed in it is not known behind it."""

@@ -21,8 +21,8 @@ import numpy as np
 from astgrad import ir, runtime
 from astgrad.analyses import specs as sp
 from astgrad.analyses.aliasing import Memory, last_reads
+from astgrad.analyses.regions import rebuilt
 from astgrad.analyses.specs import Spec
-from astgrad.errors import InternalError
 from astgrad.ir import UNDEFINED, Atom, Block, Call, Const, Effects, Function, If, Loop, Statement, Tree, Var
 from astgrad.optimize.accumulators import ADD, SUB, own_accumulators, without_carried
 from astgrad.transform.builder import Builder
@@ -91,7 +91,8 @@ class InPlace(Builder):
             elif isinstance(statement, Loop):
                 self.loop(statement)
             else:
-                raise InternalError(f"in_place does not know {type(statement).__name__}")
+                atom = lambda found: ir.substitute(found, self.env)
+                self.body.append(rebuilt(statement, atom, self.inner))
 
     def inner(self, block: Block) -> Block:
         self.depth += 1

@@ -14,7 +14,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from astgrad import ir
-from astgrad.ir import Atom, Block, Call, Function, If, Loop, Statement, Tape, Var
+from astgrad.analyses.regions import reads, rebuilt
+from astgrad.ir import Atom, Block, Call, Function, If, Loop, Statement, Tape, Try, Var, With
 
 
 class Needs:
@@ -36,6 +37,9 @@ class Needs:
         for statement in ir.statements(function.body):
             if isinstance(statement, Call) and statement.effects.impure:
                 self.keep(statement)
+            elif isinstance(statement, (Try, With)):
+                self.live(statement)
+                self.settle()
             elif isinstance(statement, Loop) and statement.test is not None and not statement.origin.backward:
                 self.live(statement)  # it may not end
                 self.settle()
@@ -93,9 +97,9 @@ class Needs:
             self.todo += ir.operands(statement)
         elif isinstance(statement, Loop):
             self.carried(statement, var)
-        else:
+        elif isinstance(statement, If):
             index = self.index[var]
-            self.todo += (arm.results[index] for arm in ir.blocks(statement) if index < len(arm.results))
+            self.todo += (arm.results[index] for arm in ir.blocks(statement))
         self.live(statement)
 
     def carried(self, loop: Loop, var: Var) -> None:
@@ -135,6 +139,8 @@ class Needs:
                 self.live(reversed_)  # how often it steps is taken from there
         else:
             self.todo += ir.operands(statement)
+        if isinstance(statement, (Try, With)):  # whatever it may do on the way
+            self.todo += reads((statement,))
 
     def has(self, call: Call) -> bool:
         """Whether a call is needed."""
@@ -157,14 +163,14 @@ class Needs:
             return statement if self.has(statement) else None
         if isinstance(statement, Loop):
             return self.loop(statement)
+        if isinstance(statement, (Try, With)):
+            inner = lambda block: replace(block, body=self.swept(block))
+            return rebuilt(statement, lambda atom: atom, inner)  # type: ignore[no-any-return]
         kept = [index for index, target in enumerate(statement.targets) if target in self.needed]
-        if isinstance(statement, If):
-            arms = (self.region(arm, kept) for arm in ir.blocks(statement))
-            made = replace(statement, targets=tuple(statement.targets[i] for i in kept))
-            then, orelse = arms
-            made = replace(made, then=then, orelse=orelse)
-            return made if kept or then.body or orelse.body else None
-        return statement
+        then, orelse = self.region(statement.then, kept), self.region(statement.orelse, kept)
+        targets = tuple(statement.targets[i] for i in kept)
+        made = replace(statement, targets=targets, then=then, orelse=orelse)
+        return made if kept or then.body or orelse.body else None
 
     def region(self, block: Block, kept: list[int]) -> Block:
         return Block(block.params, self.swept(block), tuple(block.results[i] for i in kept))

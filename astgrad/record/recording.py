@@ -19,10 +19,10 @@ from typing import Any
 
 from astgrad import ir
 from astgrad.analyses import specs as sp
-from astgrad.analyses.regions import reads
+from astgrad.analyses.regions import reads, rebuilt
 from astgrad.analyses.specs import Array, Number, Spec
 from astgrad.errors import InternalError, Origin
-from astgrad.ir import Atom, Block, Call, Const, Function, If, Loop, Statement, Tape, Tree, Var
+from astgrad.ir import Atom, Block, Call, Const, Function, If, Loop, Statement, Tape, Tree, Try, Var, With
 
 INTEGERS = (operator.add, operator.sub, operator.mul, operator.floordiv, operator.mod, operator.neg)
 ARITHMETIC = (operator.add, operator.sub, operator.mul, operator.truediv, operator.neg)  # of scalars
@@ -34,7 +34,7 @@ COMPARED = (
 
 def record(function: Function, specs: dict[Var, Spec], adjoint_of: dict[Var, Var]) -> Function:
     """The function with its tapes; `specs` learn the new Vars."""
-    if not any(isinstance(statement, (If, Loop)) for statement in function.body.body):
+    if all(isinstance(statement, Call) for statement in function.body.body):
         return function
     recorder = _Recorder(specs, adjoint_of)
     recorder.survey(function.body, None, None)
@@ -82,6 +82,10 @@ class _Recorder:
                 continue
             if isinstance(statement, Loop):
                 self.loop(statement, block)
+            elif isinstance(statement, With) and statement.name is not None:
+                self.home[statement.name] = statement.block
+            elif isinstance(statement, Try):
+                self.home.update((h.name, h.block) for h in statement.handlers if h.name is not None)
             for inner in ir.blocks(statement):
                 self.survey(inner, statement, block)
 
@@ -119,7 +123,9 @@ class _Recorder:
                 if statement.reverses is not None
                 else [self.kept(statement, chain)]
             )
-        raise InternalError(f"{type(statement).__name__} is not recorded")
+        guarded = rebuilt(statement, lambda a: self.atom(a, chain), lambda block: self.inner(block, chain))
+        self.phis[id(guarded)] = self.phis.setdefault(id(statement), {})
+        return [guarded]
 
     def inner(self, block: Block, chain: tuple[Block, ...]) -> Block:
         return self.rewritten(block, (*chain, block))
@@ -166,25 +172,26 @@ class _Recorder:
             raise InternalError(f"{var!r} is not in scope where the backward sweep reads it")
         owner, around = above
         call = self.defs.get(var)
-        if isinstance(owner, If):
+        if not isinstance(owner, Loop):
             left = self.leaving(owner, home, var)
             if left is not None:
                 return self.brought(left, chain)
             if call is not None and self.is_cheap(call, home):
                 return self.computed_again(call, chain)
             return self.brought(self.phi(owner, around, var), chain)
-        assert isinstance(owner, Loop)
         reverse = next((r for r in reversed(self.reverses) if r.primal is owner), None)
         if reverse is None:
             raise InternalError(f"{var!r} leaves its loop, and no loop behind reverses it")
         return self.from_step(reverse, var, chain)
 
-    def leaving(self, owner: If, arm: Block, var: Var) -> Var | None:
+    def leaving(self, owner: Statement, arm: Block, var: Var) -> Var | None:
         """The phi that holds a value of an arm behind the branch already."""
-        found = (t for t, result in zip(owner.targets, arm.results) if result is var)
+        if arm not in ir.arms(owner):
+            return None
+        found = (t for t, result in zip(ir.targets(owner), arm.results) if result is var)
         return next(found, None)
 
-    def phi(self, owner: If, around: Block, var: Var) -> Var:
+    def phi(self, owner: Statement, around: Block, var: Var) -> Var:
         """One more phi of a branch: the value, or None where the arm was not taken."""
         phis = self.phis.setdefault(id(owner), {})
         if var not in phis:
@@ -358,28 +365,52 @@ class _Recorder:
         return Block(block.params, tuple(map(self.recording, block.body)), block.results)
 
     def recording(self, statement: Statement) -> Statement:
-        if isinstance(statement, If):
-            return self.with_phis(statement)
+        if isinstance(statement, Call):
+            return statement
         if isinstance(statement, Loop):
             test = self.taped(statement.test) if statement.test is not None else None
             tapes = (*statement.tapes, *self.tapes.get(statement.label, ()))
             return replace(statement, test=test, body=self.taped(statement.body), tapes=tapes)
-        return statement
-
-    def with_phis(self, statement: If) -> If:
         phis = self.phis.get(id(statement), {})
-        arms = []
-        for arm in ir.blocks(statement):
-            inside = set(self.visible(arm))
-            given = tuple(var if var in inside else ir.ABSENT for var in phis)
-            arms.append(Block(arm.params, self.taped(arm).body, (*arm.results, *given)))
-        return If((*statement.targets, *phis.values()), statement.test, arms[0], arms[1], statement.origin)
+        targets = (*statement.targets, *phis.values())
+        if isinstance(statement, Try):
+            return replace(self.attempt(statement, phis), targets=self.before_last(statement, phis))
+        arms = (self.leaving_arm(arm, phis) for arm in ir.blocks(statement))
+        if isinstance(statement, With):
+            return replace(statement, targets=targets, block=next(arms))
+        return replace(statement, targets=targets, then=next(arms), orelse=next(arms))
+
+    def leaving_arm(self, arm: Block, phis: dict[Var, Var], handed: dict[Var, Var] | None = None) -> Block:
+        """An arm with what leaves it: None for what another one binds."""
+        inside = set(self.visible(arm))
+        given = tuple(var if var in inside else (handed or {}).get(var, ir.ABSENT) for var in phis)
+        return Block(arm.params, self.taped(arm).body, (*arm.results, *given))
+
+    def attempt(self, statement: Try, phis: dict[Var, Var]) -> Try:
+        """A try with what leaves its arms; what its body binds goes through `else`."""
+        handlers = tuple(replace(h, block=self.leaving_arm(h.block, phis)) for h in statement.handlers)
+        last = self.taped(statement.finalbody) if statement.finalbody is not None else None
+        if statement.orelse is None:
+            body = self.leaving_arm(statement.body, phis)
+            return replace(statement, body=body, handlers=handlers, finalbody=last)
+        inside = set(self.visible(statement.body))
+        handed = {var: self.like(var) for var in phis if var in inside}
+        taped = self.taped(statement.body)
+        body = Block(taped.params, taped.body, (*taped.results, *handed))
+        orelse = self.leaving_arm(statement.orelse, phis, handed)
+        orelse = replace(orelse, params=(*orelse.params, *handed.values()))
+        return replace(statement, body=body, handlers=handlers, orelse=orelse, finalbody=last)
+
+    def before_last(self, statement: Try, phis: dict[Var, Var]) -> tuple[Var, ...]:
+        """The targets: those of `finally` stay the last."""
+        count = len(statement.targets) - (len(statement.finalbody.results) if statement.finalbody else 0)
+        return (*statement.targets[:count], *phis.values(), *statement.targets[count:])
 
     def visible(self, arm: Block) -> Iterable[Var]:
         """What the block itself binds, its later phis and tapes included."""
         for statement in arm.body:
             yield from ir.targets(statement)
-            if isinstance(statement, If):
+            if not isinstance(statement, (Call, Loop)):
                 yield from self.phis.get(id(statement), {}).values()
             if isinstance(statement, Loop):
                 yield from (tape.list for tape in statement.tapes if not tape.reads)

@@ -150,3 +150,8 @@ constant(whole_part, spec=lambda x: FLOAT)
 
 unsupported(math.gamma, "it has no rule yet")
 unsupported(math.lgamma, "it has no rule yet")
+
+# --- text and effects: they happen once, in the forward sweep
+
+constant(print, impure=True)
+constants(format, str, repr, ascii, callable, hasattr, id, type)

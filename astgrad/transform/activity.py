@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from astgrad import ir
-from astgrad.ir import Atom, Call, If, Loop, Statement, Var
+from astgrad.ir import Atom, Call, Loop, Statement, Try, Var
 
 Parents = Callable[[Call], tuple[Atom, ...]]
 
@@ -40,10 +40,18 @@ class _Activity:
                     self.mark(self.parents(statement))
             elif isinstance(statement, Loop):
                 self.loop(statement)
-            elif isinstance(statement, If):
-                for arm in ir.blocks(statement):
-                    self.mark(r for t, r in zip(statement.targets, arm.results) if t in self.useful)
-                    self.body(arm.body)
+            else:
+                self.arms(statement)
+
+    def arms(self, statement: Statement) -> None:
+        """What leaves the arms of a branch, a try or a with."""
+        for arm in ir.arms(statement):
+            self.mark(r for t, r in zip(ir.targets(statement), arm.results) if t in self.useful)
+            self.body(arm.body)
+        if isinstance(statement, Try) and statement.orelse is not None:
+            params = zip(statement.orelse.params, statement.body.results)
+            self.mark(result for param, result in params if param in self.useful)
+            self.body(statement.body.body)
 
     def loop(self, loop: Loop) -> None:
         """Around the back edge until nothing changes."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from astgrad import ir
 from astgrad.errors import UnsupportedSyntax
-from astgrad.ir import Atom, Const, Function, Var
+from astgrad.ir import Atom, Const, Function, Tree, Var
 from astgrad.transform.leaves import Leaves
 
 
@@ -30,7 +30,16 @@ def bind(
     except TypeError as error:
         raise TypeError(f"{function.name}() {error}") from None
     bound.apply_defaults()
-    return {p.var: bound.arguments[p.var.name] for p in function.params}
+    return {p.var: collected(p, bound.arguments[p.var.name]) for p in function.params}
+
+
+def collected(param: ir.Param, value: Any) -> Atom:
+    """What a parameter holds: the tuple of `*args`, the dict of `**kwargs`."""
+    if param.kind == "VAR_POSITIONAL":
+        return Tree(tuple, tuple(value))
+    if param.kind == "VAR_KEYWORD":
+        return Tree(dict, tuple(value.values()), tuple(value))
+    return value  # type: ignore[no-any-return]
 
 
 def default(walk: Leaves, param: ir.Param, defaults: dict[str, Atom]) -> Any:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from astgrad import ir
+from astgrad import ir, runtime, runtime_python
 from astgrad.analyses import specs as sp
 from astgrad.analyses.joining import join, of_length
 from astgrad.analyses.specs import UNKNOWN, Spec
@@ -29,6 +29,17 @@ FOLDABLE = {
     *(operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge),
     *(operator.is_, operator.is_not, operator.not_, operator.contains, operator.getitem),
     *(len, min, max, abs, isinstance, range, tuple, type),
+}
+
+
+LIKE = {  # what gives a list like an operand: its position
+    runtime.zeros: 0,
+    runtime.scatter: 2,
+    runtime.accumulate: 0,
+    runtime.tree_like: 1,
+    runtime_python.each: 1,
+    runtime.split_like: 1,
+    runtime_python.pick: 2,
 }
 
 
@@ -135,6 +146,8 @@ class Builder:
 
     def known(self, op: Any, specs: tuple[Spec, ...], keywords: dict[str, Spec] | None = None) -> Spec:
         """The spec of a result; that of a number is no more exact than the operands'."""
+        if registry.hashable(op) and op in LIKE and isinstance(specs[LIKE[op]], sp.Listing):
+            return specs[LIKE[op]]
         if any(isinstance(spec, sp.Listing) for spec in specs):  # whatever the length is
             two, three = (
                 registry.result_spec(op, tuple(of_length(s, n) for s in specs), keywords or {})

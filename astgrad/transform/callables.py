@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from astgrad.analyses import specs as sp
 from astgrad.errors import UnsupportedSyntax
-from astgrad.ir import UNDEFINED, Atom, Const, Method, Tree, Var
+from astgrad.ir import Atom, Const, Method, Tree, Var
 from astgrad.transform import classes, control, objects
 from astgrad.transform.containers import NOT_HERE
 from astgrad.transform.dunders import MADE, Choice
@@ -27,18 +27,11 @@ GETTERS = (operator.itemgetter, operator.attrgetter)
 
 def chosen(walk: Specializer, choice: Choice, args: Any, kwargs: Any, name: str) -> Atom:
     """The call of a callable that a branch chose: the branch around the calls."""
-    arms = [arm(walk, function, args, kwargs, name) for function in (choice.then, choice.orelse)]
+    call = lambda function: lambda: (walk.apply(function, args, kwargs, name),)
+    arms = [control.arm_of(walk, call(function), 1) for function in (choice.then, choice.orelse)]
     target, env = Var(name), {}  # type: ignore[var-annotated]
     control.join_arms(walk, (target,), choice.test, arms[0], arms[1], env)
     return env[target]  # type: ignore[no-any-return]
-
-
-def arm(walk: Specializer, function: Atom, args: Any, kwargs: Any, name: str) -> control.Arm:
-    """The call of one of the callables, in a region of its own."""
-    results: list[Atom] = []
-    with walk.region() as body:
-        control.within(walk, lambda: results.append(walk.apply(function, args, kwargs, name)))
-    return control.Arm(body, tuple(results) or (UNDEFINED,))
 
 
 # --- what functools and operator make

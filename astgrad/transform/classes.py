@@ -87,15 +87,17 @@ def is_followed(kind: Any) -> bool:
         isinstance(kind, type)
         and type(kind).__call__ is type.__call__
         and kind.__new__ is object.__new__
-        and all(
-            getattr(kind, name) is getattr(object, name) for name in PLAIN[: 1 if _is_frozen(kind) else 3]
-        )
+        and all(getattr(kind, name) is getattr(object, name) for name in _plain(kind))
         and not issubclass(kind, BaseException)
     )
 
 
-def _is_frozen(kind: type) -> bool:
-    """Whether `__setattr__` is that of a frozen dataclass, which only forbids."""
+def _plain(kind: type) -> tuple[str, ...]:
+    """The methods that have to be those of object: to write a frozen dataclass is forbidden anyhow."""
+    return PLAIN[:1] if is_frozen(kind) else PLAIN
+
+
+def is_frozen(kind: type) -> bool:
     return dataclasses.is_dataclass(kind) and kind.__dataclass_params__.frozen  # type: ignore[attr-defined]
 
 
@@ -180,7 +182,7 @@ def assign(walk: Specializer, args: Any, name: str) -> Atom:
     target, attribute, value = args
     kind = target.kind if isinstance(target, Tree) else None
     found = inspect.getattr_static(kind, attribute.value, None) if kind else None
-    if kind and dataclasses.is_dataclass(kind) and kind.__dataclass_params__.frozen:  # type: ignore[attr-defined]
+    if kind and is_frozen(kind):
         raise dataclasses.FrozenInstanceError(f"cannot assign to field {attribute.value!r}")
     if isinstance(found, property) and isinstance(found.fset, FunctionType):
         member(walk, kind, attribute.value)
@@ -312,10 +314,11 @@ def check_spelled(function: Function, choices: Collection[Atom]) -> None:
         for atom in operands_of(statement):
             kind = unspelled(atom)
             if any(var in choices for var in ir.variables(atom)):
-                text = "a function that a branch chooses is needed as a value"
-                refuse(
-                    UnsupportedSyntax, statement.origin, text, "call it, or choose in a function of its own"
+                text, advice = (
+                    "a function that a branch chooses is needed as a value",
+                    "call it in the branch",
                 )
+                refuse(UnsupportedSyntax, statement.origin, text, advice)
             if kind is not None:
                 refuse(
                     UnsupportedSyntax,

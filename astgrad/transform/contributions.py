@@ -119,9 +119,10 @@ class Contributions:
                     known = isinstance(item, Var) and item not in self.structured
                     self.accumulate(item, cast(self.walk, part, item) if known else part)
         elif isinstance(atom, Var) and atom in self.active:
-            add = runtime.accumulate if atom in self.structured else operator.add
-            parts = (self.adjoints[atom], contribution)
             spec = self.spec(atom)
+            any_kind = atom in self.structured or isinstance(spec, sp.Unknown)
+            add = runtime.accumulate if any_kind else operator.add
+            parts = (self.adjoints[atom], contribution)
             if is_scalar(spec):
                 spec = self.walk.known(add, tuple(self.spec(part) for part in parts))
             total = self.walk.append(Const(add), parts, (), spec, ir.PURE, adjoint_name(atom))
@@ -131,7 +132,7 @@ class Contributions:
 
     def item(self, contribution: Atom, key: Any) -> Atom:
         if isinstance(contribution, Tree):
-            return fields(contribution)[key] if contribution.keys else contribution.items[key]
+            return fields(contribution)[key] if contribution.kind is dict else contribution.items[key]
         return self.walk.call(operator.getitem, contribution, Const(key))
 
     # --- one statement

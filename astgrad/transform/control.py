@@ -10,6 +10,7 @@ structure are joined leaf by leaf, so that no statement makes them.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -74,9 +75,10 @@ def join_arms(
     inner = frozenset((*bound(then.body), *bound(orelse.body)))
     if then.body or orelse.body or any(a is not b for a, b in zip(then.results, orelse.results)):
         test = decided(walk, test)
-    phis = Phis(walk, inner, test)
-    for target, a, b in zip(targets, then.results, orelse.results):
-        env[target] = phis.merge(a, b, target.name)
+    phis = Phis(walk, inner, ([], []), test=test)
+    for target, *atoms in zip(targets, then.results, orelse.results):
+        env[target] = phis.merge(tuple(atoms), target.name)
+    merge_slots(walk, phis, [then, orelse])
     blocks = [Block((), tuple(a.body), tuple(results)) for a, results in zip((then, orelse), phis.results)]
     if then.body or orelse.body or phis.targets:
         walk.body.append(If(tuple(phis.targets), test, blocks[0], blocks[1], walk.origin))
@@ -95,15 +97,37 @@ class Arm:
 
     body: list[Statement]
     results: tuple[Atom, ...]
+    slots: dict[Atom, Atom]  # what cells hold behind it
+
+
+def merge_slots(walk: Specializer, phis: Phis, arms: list[Arm]) -> None:
+    """What cells hold behind the arms."""
+    for cell, before in list(walk.slots.items()):
+        held = tuple(arm.slots[cell] for arm in arms)
+        if any(atom is not before for atom in held):
+            walk.slots[cell] = phis.merge(held, "")
 
 
 def arm(walk: Specializer, block: Block, env: Env) -> Arm:
     """Walk one arm in a region of its own; where it certainly raises, it leaves nothing."""
+
+    def steps() -> tuple[Atom, ...]:
+        walk.block(block, env)
+        return tuple(walk.atom(result, env) for result in block.results)
+
+    return arm_of(walk, steps, len(block.results))
+
+
+def arm_of(walk: Specializer, steps: Callable[[], tuple[Atom, ...]], count: int) -> Arm:
+    """A region of these steps, which give `count` results."""
+    slots = walk.slots
+    walk.slots = dict(slots)
+    found: list[tuple[Atom, ...]] = []
     with walk.region() as body:
-        results: tuple[Atom, ...] = (UNDEFINED,) * len(block.results)
-        if within(walk, lambda: walk.block(block, env)):
-            results = tuple(walk.atom(result, env) for result in block.results)
-    return Arm(body, results)
+        within(walk, lambda: found.append(steps()))
+    made = Arm(body, found[0] if found else (UNDEFINED,) * count, walk.slots)
+    walk.slots = slots
+    return made
 
 
 def within(walk: Specializer, steps: Callable[[], Any]) -> bool:
@@ -124,55 +148,68 @@ def within(walk: Specializer, steps: Callable[[], Any]) -> bool:
 
 @dataclass(eq=False, repr=False)
 class Phis:
-    """The phis of one If: names that have the same values on both sides share one, and stay aliases."""
+    """The phis of one statement: names that have the same values in all arms share one, and stay aliases."""
 
     walk: Specializer
     inner: frozenset[Var]  # bound in the arms
-    test: Atom
+    results: tuple[list[Atom], ...]
     targets: list[Var] = field(default_factory=list)
-    results: tuple[list[Atom], list[Atom]] = field(default_factory=lambda: ([], []))
-    made: dict[tuple[Any, Any], Var] = field(default_factory=dict)
+    made: dict[tuple[Any, ...], Var] = field(default_factory=dict)
+    test: Atom | None = None  # of a branch
 
-    def merge(self, a: Atom, b: Atom, name: str) -> Atom:
-        """What a name is behind the arms that leave it as a and as b."""
-        if a is b or same_constant(a, b):
-            return a
-        self.walk.made.freeze(a, b)
-        if all(dunders.is_callable(self.walk, atom) for atom in (a, b)):
-            return self.choice(a, b)
-        like = a if isinstance(a, Tree) else b
-        if isinstance(like, Tree) and congruent(a, b):
-            items = zip(parts(a, like), parts(b, like))
-            merged = (self.merge(x, y, item_name(name, like, i)) for i, (x, y) in enumerate(items))
+    def merge(self, atoms: tuple[Atom, ...], name: str) -> Atom:
+        """What a name is behind the arms that leave it as these."""
+        first = atoms[0]
+        same = all(atom is first or same_constant(atom, first) for atom in atoms)
+        if same and not any(var in self.inner for var in ir.variables(first)):
+            return first
+        self.walk.made.freeze(*atoms)
+        if self.test is not None and all(dunders.is_callable(self.walk, atom) for atom in atoms):
+            return self.choice(*atoms)
+        like = next((atom for atom in atoms if isinstance(atom, Tree)), None)
+        if like is not None and all(congruent(like, atom) for atom in atoms):
+            columns = zip(*(parts(atom, like) for atom in atoms))
+            merged = (self.merge(each, item_name(name, like, i)) for i, each in enumerate(columns))
             return Tree(like.kind, tuple(merged), like.keys)
-        return self.phi(a, b, name)
+        return self.phi(atoms, name)
 
     def choice(self, a: Atom, b: Atom) -> Var:
         """One callable or the other: a Var that no statement binds, since only calls of it are made."""
         var = Var()
         sides = (self.carried(a, lambda v: (v, ABSENT)), self.carried(b, lambda v: (ABSENT, v)))
+        assert self.test is not None
         self.walk.choices[var] = dunders.Choice(self.test, *sides)
         return var
 
     def carried(self, atom: Atom, pair: Callable[[Var], tuple[Atom, Atom]]) -> Atom:
         """A callable whose captured values leave the arm that it was made in."""
-        found = {v: self.phi(*pair(v), v.name) for v in ir.variables(atom) if v in self.inner}
+        found: dict[Var, Atom] = {v: self.phi(pair(v), v.name) for v in ir.variables(atom) if v in self.inner}
         return ir.substitute(atom, found) if found else atom
 
-    def phi(self, a: Atom, b: Atom, name: str) -> Var:
-        key = (a, b)
-        if key not in self.made:
-            var = self.made[key] = Var(name)
+    def phi(self, atoms: tuple[Atom, ...], name: str) -> Var:
+        if atoms not in self.made:
+            var = self.made[atoms] = Var(name)
             self.targets.append(var)
-            for results, atom in zip(self.results, key):
+            for results, atom in zip(self.results, atoms):
                 results.append(atom)
-            walk = self.walk
-            specs = [walk.spec(atom) for atom in key if atom not in (UNDEFINED, ABSENT)]
-            spec = outside(join(specs[0], specs[-1]), self.inner)
-            walk.specs[var] = sp.named(spec, var)
-            if walk.is_varied(a, b) and may_vary(spec):
-                walk.varied.add(var)
-        return self.made[key]
+            self.describe(var, tuple(atom for atom in atoms if atom not in (UNDEFINED, ABSENT)))
+        return self.made[atoms]
+
+    def describe(self, var: Var, atoms: tuple[Atom, ...]) -> None:
+        """What is known of a phi."""
+        from astgrad.transform.states import Leaf, entry, local, met
+
+        walk = self.walk
+        found = [local(entry(walk, atom), self.inner) for atom in atoms]
+        state = functools.reduce(lambda a, b: met(walk, a, b), found)
+        spec = state.spec if isinstance(state, Leaf) else join_all(walk, atoms)
+        walk.specs[var] = sp.named(outside(spec, self.inner), var)
+        if walk.is_varied(*atoms) and may_vary(spec):
+            walk.varied.add(var)
+
+
+def join_all(walk: Specializer, atoms: tuple[Atom, ...]) -> sp.Spec:
+    return functools.reduce(join, map(walk.spec, atoms))
 
 
 def may_vary(spec: sp.Spec) -> bool:

@@ -27,21 +27,10 @@ from astgrad.transform.containers import NOT_HERE
 if TYPE_CHECKING:
     from astgrad.transform.specialize import Specializer
 
-ARITHMETIC = [
-    "add",
-    "sub",
-    "mul",
-    "truediv",
-    "floordiv",
-    "mod",
-    "pow",
-    "matmul",
-    "and_",
-    "or_",
-    "xor",
-    "lshift",
-    "rshift",
-]
+ARITHMETIC = (
+    *("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"),
+    *("and_", "or_", "xor", "lshift", "rshift"),
+)
 REFLECTED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "eq": "eq", "ne": "ne"}
 
 BINARY: dict[Any, tuple[str, str]] = {
@@ -63,7 +52,7 @@ TRUTH = (bool, operator.truth)
 
 def operated(walk: Specializer, op: Any, args: tuple[Atom, ...]) -> Atom | Any:
     """The value of an operator or builtin on objects with methods of their own, or NOT_HERE."""
-    if not any(map(lambda arg: user_kind(walk, arg), args[:2])):
+    if not any(user_kind(walk, arg) for arg in args[:2]):
         return NOT_HERE
     if op in OWN:
         return called(walk, args[0], OWN[op], args[1:])

@@ -19,7 +19,20 @@ from astgrad.ir import Atom, Const, Tree, Var
 from astgrad.transform import containers, control, dunders, prelude
 from astgrad.transform.builder import atom_of
 from astgrad.transform.containers import NOT_HERE
-from astgrad.transform.sources import Counted, Mapped, Native, Rows, Source, Static, Zipped, at_step, length
+from astgrad.transform.sources import (
+    UNROLLED,
+    Counted,
+    Mapped,
+    Native,
+    Rows,
+    Source,
+    Static,
+    Zipped,
+    at_step,
+    known_items,
+    length,
+    parts_of,
+)
 from astgrad.transform.sources import source as plain_source
 
 if TYPE_CHECKING:
@@ -111,10 +124,33 @@ SOURCES: dict[type, Callable[[Any, Any], Source]] = {
 
 def static(walk: Specializer, source: Source) -> tuple[Atom, ...] | None:
     """The items of a source where they are known one by one."""
-    if isinstance(source, Native) and isinstance(source.atom, Const):
-        return tuple(map(Const, source.atom.value))
-    count = length(walk, source)
+    count = bounded(walk, source)
+    if count is not None and count > UNROLLED and length(walk, source) is None:
+        return None
     return None if count is None else tuple(at_step(walk, source, step, "") for step in range(count))
+
+
+def bounded(walk: Specializer, source: Source) -> int | None:
+    """The number of items; beside what is known one by one the length of an array belongs to the signature."""
+    if isinstance(source, Native):
+        found = known_items(walk, source)
+        return None if found is None else len(found)
+    inner = parts_of(source)
+    if isinstance(source, Mapped) and not isinstance(source.source, Zipped):
+        return bounded(walk, source.source)
+    counts = [count for count in (bounded(walk, each) for each in inner) if count is not None]
+    if not inner or not counts:
+        return length(walk, source)
+    for each in inner:
+        spec = walk.spec(each.atom) if isinstance(each, Rows) else None
+        if spec is not None:
+            exact = walk.exact_length(spec.shape[0]) if isinstance(spec, sp.Array) and spec.shape else None
+            if exact is None:
+                return None
+            counts.append(exact)
+        elif not isinstance(each, Counted) and bounded(walk, each) is None:
+            return None
+    return min(counts)
 
 
 def whole(walk: Specializer, atom: Atom) -> Atom:
@@ -141,7 +177,7 @@ def elements(walk: Specializer, atom: Atom) -> tuple[Atom, ...] | None:
     atom = walk.as_tree(whole(walk, atom))
     if isinstance(atom, Const) and isinstance(atom.value, (range, str, tuple)):
         return tuple(map(atom_of, atom.value))
-    return containers.elements(atom)
+    return known_items(walk, Native(atom, sp.INT)) if isinstance(atom, Var) else containers.elements(atom)
 
 
 def rearranged(walk: Specializer, op: Any, args: tuple[Atom, ...]) -> Atom | Any:
@@ -154,7 +190,7 @@ def rearranged(walk: Specializer, op: Any, args: tuple[Atom, ...]) -> Atom | Any
     return started(walk, ITERATOR, (Tree(tuple, tuple(rows)),))
 
 
-def again(walk: Specializer, op: Any, before: Operands, args: Operands, name: str) -> Any:
+def again(walk: Specializer, op: Any, before: tuple[Atom, ...], args: tuple[Atom, ...], name: str) -> Any:
     """The call with its operands made sequences; NOT_HERE where they were."""
     same = len(before) == len(args) and all(a is b for a, b in zip(before, args))
     return NOT_HERE if same else walk.apply(Const(op), args, (), name)

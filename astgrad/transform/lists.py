@@ -17,6 +17,7 @@ from astgrad import ir, runtime_lists, runtime_python
 from astgrad.analyses import specs as sp
 from astgrad.ir import Atom, Const, Tree, Var
 from astgrad.transform.containers import NOT_HERE
+from astgrad.transform.control import may_vary
 from astgrad.transform.states import Fixed, Leaf, Node, State, entry, is_varied, listing, met
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def element(walk: Specializer, of: Atom, index: Atom, state: State, name: str) -
         return state.atom
     spec = state.spec if isinstance(state, Leaf) else sp.UNKNOWN
     var = walk.append(Const(operator.getitem), (of, index), (), spec, ir.VIEW, name)
-    if is_varied(state):
+    if is_varied(state) or (walk.is_varied(of) and may_vary(spec)):
         walk.varied.add(var)
     return apart(walk, var, state, name) if isinstance(state, Node) else var
 

@@ -21,13 +21,23 @@ from astgrad.errors import UnsupportedSyntax
 from astgrad.ir import UNDEFINED, Atom, Block, Const, Loop, Statement, Tape, Var
 from astgrad.transform import control, iterators
 from astgrad.transform.control import Env
-from astgrad.transform.sources import Native, Rows, Source, Steps, Zipped, at_step, length, parts_of
+from astgrad.transform.sources import (
+    UNROLLED,
+    Native,
+    Rows,
+    Source,
+    Steps,
+    Zipped,
+    at_step,
+    known_items,
+    length,
+    parts_of,
+)
 from astgrad.transform.states import State, bind, entry, leaves, local, widened
 
 if TYPE_CHECKING:
     from astgrad.transform.specialize import Specializer
 
-UNROLLED = 64  # steps of a loop over what has static structure
 LENGTH = "the number of steps is not known before the call"
 
 
@@ -59,14 +69,10 @@ def check_lengths(walk: Specializer, sources: list[Source], count: int) -> None:
             known = walk.exact_length(spec.shape[0]) if isinstance(spec, sp.Array) and spec.shape else None
             if known is None or known < count:
                 walk.refuse(UnsupportedSyntax, LENGTH, "zip sequences of one kind")
-        elif isinstance(each, Native) and not _is_range(each.atom, count):
+        elif isinstance(each, Native) and len(known_items(walk, each) or ()) < count:
             walk.refuse(UnsupportedSyntax, LENGTH, "zip sequences of one kind")
     if count > UNROLLED:
         walk.refuse(UnsupportedSyntax, f"a loop over {count} items of a list or tuple", "use an array")
-
-
-def _is_range(atom: Atom, count: int) -> bool:
-    return isinstance(atom, Const) and isinstance(atom.value, range) and len(atom.value) >= count
 
 
 def unrolled(
@@ -93,7 +99,7 @@ def unrolled(
                 break
         except sp.Undecided:
             rest = _rest(walk, statement, sources, count, now + 1, carried, env)
-            left = control.Arm([], carried)
+            left = control.Arm([], carried, dict(walk.slots))
             control.join_arms(walk, statement.targets, stop, left, rest, env)
             return
     env.update(zip(statement.targets, carried))
@@ -102,11 +108,15 @@ def unrolled(
 def _rest(
     walk: Specializer, statement: Loop, sources: Any, count: int, step: int, carried: Any, env: Env
 ) -> control.Arm:
+    slots = walk.slots
+    walk.slots = dict(slots)
     with walk.region() as body:
         results: tuple[Atom, ...] = (UNDEFINED,) * len(carried)
         if control.within(walk, lambda: unrolled(walk, statement, sources, count, step, carried, env)):
             results = tuple(env[target] for target in statement.targets)
-    return control.Arm(body, results)
+    made = control.Arm(body, results, walk.slots)
+    walk.slots = slots
+    return made
 
 
 class Scan:
@@ -114,6 +124,7 @@ class Scan:
 
     def __init__(self, walk: Specializer, statement: Loop, sources: list[Source]) -> None:
         self.walk, self.statement, self.sources = walk, statement, sources
+        self.cells: list[Atom] = []  # of which the steps change what they hold
 
     def run(self, env: Env) -> None:
         walk, statement = self.walk, self.statement
@@ -121,15 +132,21 @@ class Scan:
         key = (*walk.calls, id(statement))
         states = walk.heads.get(key) or tuple(entry(walk, atom) for atom in initial)
         states = tuple(widened(walk, state, atom, frozenset()) for state, atom in zip(states, initial))
+        slots = walk.slots
         while True:
             before = len(walk.body)
+            walk.slots = dict(slots)
             made = self.walked(states, env)
+            new = [c for c in slots if c not in self.cells and walk.slots[c] is not slots[c]]
             wider = tuple(widened(walk, *pair, made.inner) for pair in zip(states, made.results))
-            if wider == states:
+            if wider == states and not new:
                 break
             del walk.body[before:]
-            states = wider
-        walk.heads[key] = states
+            self.cells += new  # what they hold is carried too
+            initial = (*initial, *(slots[c] for c in new))
+            states = (*wider, *(entry(walk, slots[c]) for c in new))
+        walk.slots = slots
+        walk.heads[key] = states[: len(statement.params)]
         self.finish(states, initial, made, env)
 
     # --- walking
@@ -140,6 +157,8 @@ class Scan:
         params: list[Var] = []
         for var, state in zip(statement.params, states):
             env[var] = bind(walk, state, var.name, params)
+        for cell, state in zip(self.cells, states[len(statement.params) :]):
+            walk.slots[cell] = bind(walk, state, "", params)
         steps = Steps(walk, [], [])
         items = [steps.item(each, item.name) for each, item in zip(self.sources, statement.items)]
         steps.finish(self.sources)
@@ -155,6 +174,7 @@ class Scan:
             stop: Atom | None = Const(True)
             if control.within(walk, lambda: self.body(items, env)):
                 results = tuple(walk.atom(result, env) for result in statement.body.results)
+                results += tuple(walk.slots[cell] for cell in self.cells)
                 stop = walk.atom(statement.stop, env) if statement.stop is not None else None
         read = (atom for tape in reading for atom in tape.atoms if isinstance(atom, Var))
         inner = frozenset((*bound(body), *params, *steps.items, *read))
@@ -195,8 +215,11 @@ class Scan:
         """Append the loop, and bind its targets."""
         walk, statement = self.walk, self.statement
         targets: list[Var] = []
-        bound = [bind(walk, state, var.name, targets) for state, var in zip(states, statement.targets)]
+        named = zip(states, statement.targets)
+        bound = [bind(walk, state, var.name, targets) for state, var in named]
+        bound += [bind(walk, state, "", targets) for state in states[len(bound) :]]
         env.update(zip(statement.targets, bound))
+        walk.slots.update(zip(self.cells, bound[len(statement.targets) :]))
         entering = [leaf for pair in zip(states, initial) for leaf in leaves(*pair)]
         leaving = [leaf for pair in zip(states, made.results) for leaf in leaves(*pair)]
         stop = made.stop

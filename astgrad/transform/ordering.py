@@ -36,6 +36,9 @@ def _extreme(op: Any, keyed: Any, defaulted: Any) -> Callable[..., Any]:
                 return walk.enter(defaulted, seq, named["default"], named.get("key", Const(None)))
             if not items:
                 return named["default"]
+            return walk.apply(
+                Const(op), args, tuple((k, v) for k, v in named.items() if k != "default"), name
+            )
         if items == ():
             raise ValueError(f"{op.__name__}() arg is an empty sequence")
         key = named.get("key")
@@ -99,12 +102,9 @@ def _sorted(walk: Specializer, args: Operands, named: Named, name: str) -> Any:
         return Tree(list, tuple(items[i] for i in order))
     positions = _order(walk, Tree(list, tuple(keys)), reverse)
     places = [lists.element(walk, positions, Const(i), Leaf(sp.INT, False), "") for i in range(len(items))]
-    pick = Const(operator.getitem)
-    found = Tree(list, items)
-    return Tree(
-        list,
-        tuple(walk.apply(pick, (found, place), (), name and f"{name}{i}") for i, place in enumerate(places)),
-    )
+    pick, found = Const(operator.getitem), Tree(list, items)
+    names = (f"{name}{i}" if name else "" for i in range(len(items)))
+    return Tree(list, tuple(walk.apply(pick, (found, i), (), each) for i, each in zip(places, names)))
 
 
 def _order(walk: Specializer, keys: Atom, reverse: bool) -> Var:

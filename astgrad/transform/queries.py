@@ -1,7 +1,7 @@
 """Queries: what is asked of a value before it is used, and methods of texts and numbers.
 
-In comes `hasattr`, `isinstance`, `type` and their like, out comes the answer where it is known; what it stands
-on is a fact. Texts that are known give texts that are known.
+In comes `hasattr`, `isinstance`, `type` and their like, out comes the answer where it is known; what it
+stands on is a fact. Texts that are known give texts that are known.
 
     hasattr(model, "rate")  ->  True        type(x) is float  ->  True        "a-b".split("-")  ->  ['a', 'b']
 """
@@ -124,11 +124,9 @@ def _of_text(walk: Specializer, op: Method, args: Operands, kwargs: Any, name: s
         given = [sp.static(walk.spec(arg)) for arg in args]
         options = {key: sp.static(walk.spec(value)) for key, value in kwargs}
     except sp.Undecided:
-        return (
-            walk.append(Const(op), args, kwargs, sp.UNKNOWN, ir.PURE, name)
-            if op.name == "format"
-            else NOT_HERE
-        )
+        if op.name != "format":
+            return NOT_HERE
+        return walk.append(Const(op), args, kwargs, sp.UNKNOWN, ir.PURE, name)
     return atom_of(op(*given, **options))
 
 

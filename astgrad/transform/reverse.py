@@ -19,12 +19,13 @@ import operator
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from astgrad import ir, runtime
 from astgrad.analyses import specs as sp
 from astgrad.analyses.joining import join
-from astgrad.analyses.regions import bound, reads
-from astgrad.errors import InternalError
-from astgrad.ir import ABSENT, UNDEFINED, Atom, Block, Call, If, Loop, Statement, Tape, Var
+from astgrad.analyses.regions import bound, reads, substituted
+from astgrad.ir import ABSENT, UNDEFINED, Atom, Block, Call, Const, If, Loop, Statement, Tape, Try, Var, With
 from astgrad.transform import activity
 from astgrad.transform.contributions import Contributions, adjoint_name
 
@@ -119,8 +120,10 @@ class Reverse(Contributions):
                     self.branch(statement)
                 elif isinstance(statement, Loop):
                     self.loop(statement)
+                elif isinstance(statement, ir.With):
+                    self.within(statement)
                 else:
-                    raise InternalError(f"{type(statement).__name__} is not reversed")
+                    self.attempt(statement)
 
     def outer(self, statement: Statement) -> list[Var]:
         """The active Vars from outside that the regions of a statement read."""
@@ -144,17 +147,71 @@ class Reverse(Contributions):
         results = [[arm.ends[v] for v in changed] for arm in arms]
         for index, arm in enumerate(arms):
             for var, made in arm.tapes:
-                target = Var(adjoint_name(var))
-                self.walk.specs[target] = self.spec(made.list)
-                targets.append(target)
+                targets.append(self.handed_on(var, made))
                 results[index].append(made.list)
                 results[1 - index].append(ABSENT)
-                self.tape(var, replace(made, list=target))
         if targets:
             then, orelse = (Block((), tuple(arm.body), tuple(end)) for arm, end in zip(arms, results))
             self.walk.body.append(If(tuple(targets), statement.test, then, orelse, self.walk.origin))
 
-    def arm(self, statement: If, arm: Block, before: dict[Var, Atom], tapes: Tapes) -> Arm:
+    def within(self, statement: With) -> None:
+        """The adjoint of a `with` block; that of np.errstate runs under the same settings."""
+        call = self.walk.defs.get(statement.context)  # type: ignore[arg-type]
+        quiet = call is not None and getattr(call.op, "value", None) is np.errstate
+        outer = self.outer(statement)
+        before, tapes = {var: self.adjoints[var] for var in outer}, self.tapes
+        arm = self.arm(statement, statement.block, before, tapes)
+        if not quiet:
+            self.walk.body += arm.body
+            self.adjoints.update(arm.ends)
+            return
+        assert call is not None
+        self.tapes = tapes
+        context = self.walk.append(call.op, call.args, call.kwargs, sp.UNKNOWN, call.effects)
+        changed = [v for v in outer if arm.ends[v] is not before[v]]
+        targets = [self.adjoint(v, self.spec(arm.ends[v])) for v in changed]
+        results = [arm.ends[v] for v in changed]
+        for var, made in arm.tapes:
+            targets.append(self.handed_on(var, made))
+            results.append(made.list)
+        block = Block((), tuple(arm.body), tuple(results))
+        self.walk.body.append(With(tuple(targets), context, None, block, self.walk.origin))
+
+    def attempt(self, statement: Try) -> None:
+        """The adjoint of the arm that completed, by a branch for each."""
+        main = statement.body
+        if statement.orelse is not None:
+            env = dict(zip(statement.orelse.params, main.results))
+            behind = substituted(statement.orelse, env)
+            main = Block((), (*main.body, *behind.body), behind.results)
+        count = len(main.results)
+        targets = statement.targets[:count]
+        if statement.which is None:
+            self.branch(If(targets, Const(True), main, Block((), (), (UNDEFINED,) * count)))
+            return
+        rest = main
+        for number, handler in reversed([*enumerate(statement.handlers, 1)]):
+            test = self.walk.call(operator.eq, statement.which, number)
+            made = If(tuple(map(self.twin, targets)), test, handler.block, rest, statement.origin)
+            rest = Block((), (made,), made.targets)
+        self.branch(If(targets, made.test, made.then, made.orelse, statement.origin))
+
+    def twin(self, var: Var) -> Var:
+        """Another Var of which all is known that is of this one."""
+        new = Var(var.name)
+        self.walk.specs[new] = self.spec(var)
+        if var in self.active:
+            self.active.add(new)
+        return new
+
+    def handed_on(self, var: Var, made: Adjoints) -> Var:
+        """A target for a tape that an arm has made."""
+        target = Var(adjoint_name(var))
+        self.walk.specs[target] = self.spec(made.list)
+        self.tape(var, replace(made, list=target))
+        return target
+
+    def arm(self, statement: If | With, arm: Block, before: dict[Var, Atom], tapes: Tapes) -> Arm:
         """The adjoint of one arm, and what the adjoints from outside are behind it."""
         inside = frozenset(bound(arm.body))
         self.tapes = {var: list(made) for var, made in tapes.items()}

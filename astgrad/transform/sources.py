@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Union
 from astgrad import ir
 from astgrad.analyses import specs as sp
 from astgrad.ir import Atom, Const, Tree, Var
+from astgrad.transform.builder import atom_of
 
 if TYPE_CHECKING:
     from astgrad.transform.specialize import Specializer
@@ -67,6 +68,8 @@ class Mapped:
     source: Zipped
 
 
+UNROLLED = 64  # steps of a loop over what has static structure
+
 Source = Union[Native, Rows, Counted, Static, Zipped, Mapped]
 
 
@@ -104,12 +107,29 @@ def length(walk: Specializer, given: Source) -> int | None:
     """The number of items where it is known before the call."""
     if isinstance(given, Static):
         return len(given.items)
+    if isinstance(given, Native) and isinstance(given.atom, Const):
+        few = not isinstance(given.atom.value, range) and len(given.atom.value) <= UNROLLED
+        return len(given.atom.value) if few else None
     if isinstance(given, Mapped):
         return length(walk, given.source)
     if isinstance(given, Zipped):
         lengths = [n for n in (length(walk, each) for each in given.sources) if n is not None]
         return min(lengths, default=None)
     return None
+
+
+def known_items(walk: Specializer, given: Native) -> tuple[Atom, ...] | None:
+    """The items of a text, a tuple, or a range between bounds that are known."""
+    if isinstance(given.atom, Const):
+        return tuple(map(atom_of, given.atom.value))
+    call = walk.defs.get(given.atom) if isinstance(given.atom, Var) else None
+    if call is None or not isinstance(call.op, Const) or call.op.value is not range:
+        return None
+    try:
+        bounds = [sp.static(walk.spec(arg)) for arg in call.args]
+    except sp.Undecided:
+        return None
+    return tuple(map(Const, range(*bounds)))
 
 
 # --- steps
@@ -208,7 +228,7 @@ def at_step(walk: Specializer, given: Source, step: int, name: str) -> Atom:
     if isinstance(given, Rows):
         at = -1 - step if given.backwards else step
         return walk.apply(Const(operator.getitem), (given.atom, Const(at)), (), name)
-    first = isinstance(given.atom, Const) and isinstance(given.atom.value, range)
-    if first:
-        return Const(given.atom.value[step])  # type: ignore[union-attr]
+    found = known_items(walk, given)
+    if found is not None:
+        return found[step]
     return walk.apply(Const(operator.getitem), (given.atom, Const(step)), (), name)

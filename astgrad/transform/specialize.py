@@ -22,7 +22,6 @@ from astgrad.analyses import specs as sp
 from astgrad.analyses.facts import Facts
 from astgrad.analyses.specs import UNKNOWN, Spec
 from astgrad.errors import (
-    InternalError,
     MissingRule,
     SourceUnavailable,
     UnsupportedSyntax,
@@ -38,9 +37,12 @@ from astgrad.transform import (
     containers,
     control,
     dunders,
+    guarded,
     lists,
     loops,
     objects,
+    queries,
+    syntax,
 )
 from astgrad.transform.binding import bind
 from astgrad.transform.builder import atom_of
@@ -100,12 +102,11 @@ class Specializer(Ruled):
     gradients: list[Any] = field(default_factory=list)  # being generated
     callees: dict[FunctionType, Function] = field(default_factory=dict)  # lowered once in a walk
     calls: list[int] = field(default_factory=list)  # the calls that led here, by the id of their statement
+    slots: dict[Atom, Atom] = field(default_factory=dict)  # what the cells of functions hold now
     heads: dict[tuple[int, ...], Any] = field(default_factory=dict)  # what is known at the head of each loop
     in_rule: bool = False
     made: classes.Made = field(default_factory=classes.Made)  # the objects that the function makes
-    iterators: dict[Tree, list[ir.Statement]] = field(
-        default_factory=dict
-    )  # not consumed yet, and where made
+    iterators: dict[Tree, Any] = field(default_factory=dict)  # what is not consumed, and where it was made
     ready: dict[Tree, Any] = field(default_factory=dict)  # iterators over what is being consumed
     entered: dict[Any, Function] = field(default_factory=dict)  # of the prelude, at each place
     choices: dict[Var, dunders.Choice] = field(default_factory=dict)  # callables that a branch chose
@@ -114,6 +115,8 @@ class Specializer(Ruled):
 
     def run(self, function: Function, env: dict[Var, Atom]) -> Atom:
         """Walk a function whose parameters are bound in `env`; the value it returns."""
+        if not self.stack:
+            fence.variadic(function)
         for var, capture in function.captures:
             env[var] = self.captured(capture)
         self.guards += () if self.in_rule else function.guards
@@ -130,9 +133,12 @@ class Specializer(Ruled):
                 control.branch(self, statement, env)
             elif isinstance(statement, ir.Loop):
                 loops.loop(self, statement, env)
+            elif self.in_rule:
+                raise sp.Undecided
+            elif isinstance(statement, ir.With):
+                guarded.with_(self, statement, env)
             else:
-                fence.later(statement)
-                raise InternalError(f"specialize does not know {type(statement).__name__}")
+                guarded.try_(self, statement, env)
 
     def statement(self, call: Call, env: dict[Var, Atom]) -> None:
         op = self.atom(call.op, env)
@@ -207,6 +213,8 @@ class Specializer(Ruled):
                 return resolved
         if isinstance(value, Method):
             return self.method(value, args, kwargs, name)
+        if isinstance(value, type) and issubclass(value, BaseException):
+            return syntax.exception(self, op, args, kwargs)
         if hasattr(value, "__astgrad_operator__"):
             return self.operator_call(value, args, kwargs)
         if not self.in_rule and (getattr(value, "__module__", "") or "").startswith("astgrad.rules"):
@@ -233,7 +241,7 @@ class Specializer(Ruled):
             found = containers.resolve(op, args, kwargs)
         if found is NOT_HERE and not self.in_rule and op in builtins.TABLE:
             found = builtins.TABLE[op](self, args, dict(kwargs), name)
-        for table in (lists.OPERATIONS, OPERATIONS) if not kwargs else ():
+        for table in (syntax.OPERATIONS, lists.OPERATIONS, OPERATIONS) if not kwargs else ():
             if found is NOT_HERE and op in table:
                 found = table[op](self, args, name)
         if found is NOT_HERE and not self.in_rule and isinstance(op, type):
@@ -329,9 +337,8 @@ class Specializer(Ruled):
             if registry.lookup(method) is not None:
                 return self.ruled(Const(method), args, kwargs, name)
             if isinstance(spec, sp.Number) and method.name in queries.OF_NUMBERS:
-                return self.append(
-                    Const(method), args, kwargs, queries.OF_NUMBERS[method.name], ir.PURE, name
-                )
+                known = queries.OF_NUMBERS[method.name]
+                return self.append(Const(method), args, kwargs, known, ir.PURE, name)
             self.foreign_method(method, args, name)
         found = queries.method(self, method, args, kwargs, name)
         if found is not NOT_HERE:
@@ -377,6 +384,7 @@ class Specializer(Ruled):
             guards=self.guards,
             stack=self.stack,
             gradients=self.gradients,
+            slots=self.slots,
             cells=self.cells,
             live=self.live,
         )

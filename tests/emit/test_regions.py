@@ -14,6 +14,7 @@ from astgrad.interpret import interpret
 from astgrad.verify import verify
 from tests import handmade
 from tests.emit.random_regions import Risky, Structured
+from tests.emit.test_emit import ruff
 
 GLOBALS = {"np": np}
 
@@ -49,3 +50,13 @@ def test_handmade_functions(example):
     function = compile.build(emitted, example.primal.__globals__, example.primal)
     for arguments in example.arguments:
         np.testing.assert_equal(function(*arguments), example.primal(*arguments), err_msg=emitted.text)
+
+
+def test_ruff_leaves_the_text_as_it_is():
+    texts = []
+    for seed in range(150):
+        function, maker = made(seed)
+        text = emit(function, maker.specs, globals=GLOBALS).text
+        texts.append(text.replace("def f(", f"def f{seed}("))
+    whole = "\n\n".join(texts)
+    assert ruff(whole) == whole

@@ -8,7 +8,9 @@ from __future__ import annotations
 import random
 import sys
 
-from tests.frontend.written import agrees, namespace
+from astgrad.errors import UnsupportedSyntax
+from astgrad.frontend.lower import lower
+from tests.frontend.written import agrees, log, namespace
 
 NAMES = "abcd"
 
@@ -147,21 +149,42 @@ class Writer:
 
 
 WALRUS = True
-BLOCKS: list[object] = []
+BLOCKS: list[object] = [1]
 
 
-def check(seed: int) -> None:
-    """The function of that seed and its IR agree at a few arguments."""
-    function = namespace(Writer(seed).source(), f"random{seed}.py")["f"]
+class Context:
+    """A context that logs."""
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def __enter__(self) -> object:
+        return log(self.value)
+
+    def __exit__(self, *error: object) -> None:
+        log(("exit", error[0]))
+
+
+def check(seed: int) -> bool:
+    """The function of that seed and its IR agree at a few arguments, or it is refused."""
+    function = namespace(Writer(seed).source(), f"random{seed}.py", context=Context)["f"]
+    try:
+        lower(function)
+    except UnsupportedSyntax as error:
+        assert "assigned in a 'try'" in str(error)
+        return False
     for args in ((0, 1), (2, 3), (5, 0)):
         agrees(function, *args)
+    return True
 
 
 if __name__ == "__main__":
     count, first = (*map(int, sys.argv[1:]), *(1000, 0)[len(sys.argv) - 1 :])
+    done = 0
     for seed in range(first, first + count):
         try:
-            check(seed)
+            done += check(seed)
         except Exception as error:
             print(Writer(seed).source(), seed, type(error), error)
             raise SystemExit(1) from error
+    print(f"{done} of {count} lowered, and right")

@@ -38,13 +38,12 @@ def loss_grad(W, b, V, c, x, y):
     log_sum_exp_f = np.log(sum_exp_f)  # 12
     scalar_sum_neg_f_y = scalar(neg_f_y + log_sum_exp_f)  # 12
     # backward
-    bf = zeros(f)  # 11: c + V @ h
     prod_f = unbroadcast(1.0, log_sum_exp_f) * np.conjugate(
         np.divide(1, sum_exp_f)
     )  # 12: -f[y] + log(sum(exp(f)))
     unreduce_prod_f = unreduce(unbroadcast(prod_f, sum_exp_f), exp_f)  # 12: sum(exp(f))
     prod_f = unbroadcast(unreduce_prod_f, exp_f) * np.conjugate(exp_f)  # 12: exp(f)
-    bf = accumulate(bf, unbroadcast(prod_f, f))  # 12: exp(f)
+    bf = unbroadcast(prod_f, f)  # 12: exp(f)
     bf_y = unbroadcast(unbroadcast(1.0, neg_f_y) * -1, f_y)  # 12: -f[y]
     bf = accumulate(bf, scatter(bf_y, y, f))  # 12: f[y]
     bc = unbroadcast(bf, c)  # 11: c + V @ h
