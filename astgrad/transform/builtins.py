@@ -8,6 +8,7 @@ other.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 from collections.abc import Callable
@@ -93,6 +94,36 @@ def _rearranged(op: Any) -> Callable[..., Any]:
     return lambda walk, args, named, name: NOT_HERE if named else iterators.rearranged(walk, op, args)
 
 
+def _replace(walk: Specializer, args: Operands, named: Named, name: str) -> Any:
+    """dataclasses.replace, which makes a new object by the constructor."""
+    if not isinstance(args[0], Tree):
+        return NOT_HERE
+    given = dict(named)
+    for field in dataclasses.fields(args[0].kind):
+        if field.init and field.name not in given:
+            given[field.name] = walk.apply(Const(getattr), (args[0], Const(field.name)), ())
+    return walk.apply(Const(args[0].kind), (), tuple(given.items()), name)
+
+
+def _taken_apart(kind: type) -> Callable[..., Any]:
+    """dataclasses.astuple and asdict, of fields that hold fields."""
+
+    def of_fields(walk: Specializer, args: Operands, named: Named, name: str) -> Any:
+        if not isinstance(args[0], Tree) or not containers.is_plain_dataclass(args[0].kind) or named:
+            return NOT_HERE
+        return inside(args[0])
+
+    def inside(atom: Atom) -> Atom:
+        if not isinstance(atom, Tree):
+            return atom
+        items = tuple(map(inside, atom.items))
+        if not containers.is_plain_dataclass(atom.kind):
+            return Tree(atom.kind, items, atom.keys)
+        return Tree(kind, items, atom.keys if kind is dict else ())
+
+    return of_fields
+
+
 def _next(walk: Specializer, args: Operands, named: Named, name: str) -> Any:
     """The first item of an iterator, which is used up by it."""
     if not isinstance(args[0], Tree) or args[0].kind not in iterators.LAZY:
@@ -133,6 +164,9 @@ TABLE: dict[Any, Callable[..., Any]] = {
     **{op: _rearranged(op) for op in iterators.REARRANGING},
     next: _next,
     functools.reduce: _reduce,
+    dataclasses.replace: _replace,
+    dataclasses.astuple: _taken_apart(tuple),
+    dataclasses.asdict: _taken_apart(dict),
     super: lambda walk, args, named, name: classes.make_super(walk, args, name),
     setattr: lambda walk, args, named, name: classes.assign(walk, args, name),
     object.__setattr__: lambda walk, args, named, name: classes.assign_plainly(walk, args, name),

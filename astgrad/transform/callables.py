@@ -76,7 +76,7 @@ def of_instance(walk: Specializer, op: Const, args: Any, kwargs: Any, name: str)
         found = [get(walk, args[0], key) for key in value.__reduce__()[1]]  # type: ignore[operator]
         return found[0] if len(found) == 1 else Tree(tuple, tuple(found))
     if isinstance(value, operator.methodcaller) and type(value.__reduce__()[0]) is type:
-        method, *given = value.__reduce__()[1]  # type: ignore[misc]
+        method, *given = value.__reduce__()[1]  # type: ignore[misc, str-unpack]
         return walk.apply(Const(Method(method)), (*args, *map(Const, given)), (), name)
     return NOT_HERE
 
@@ -102,3 +102,9 @@ def _partial(walk: Specializer, op: Const, args: Any, kwargs: Any, name: str) ->
     if op in walk.paths:
         function = walk.leaf(walk.paths[op].attr("func"), op.value.func, "")
     return walk.apply(function, (*given.items, *args), tuple(merged.items()), name)
+
+
+def bound_method(name: str, receiver: Atom) -> Tree:
+    """The method of an array as a value."""
+    parts = (Const(Method(name)), Tree(tuple, (receiver,)), Tree(dict, ()))
+    return Tree(functools.partial, parts, ("func", "args", "keywords"))

@@ -105,9 +105,10 @@ def construct(walk: Specializer, kind: type, args: Any, kwargs: Any) -> Atom | A
     """kind(*args, **kwargs), or NOT_HERE where the class is none that can be followed."""
     if kind.__module__.partition(".")[0] in sys.stdlib_module_names | {"numpy"}:
         return NOT_HERE
-    if dataclasses.is_dataclass(kind) and containers.is_generated(kind.__init__):
+    start = getattr(kind, "__init__")  # noqa: B009
+    if dataclasses.is_dataclass(kind) and containers.is_generated(start):
         return _dataclass(walk, kind, args, kwargs)
-    if not is_followed(kind) or not isinstance(kind.__init__, (FunctionType, type(object.__init__))):
+    if not is_followed(kind) or not isinstance(start, (FunctionType, type(object.__init__))):
         return NOT_HERE
     init = member(walk, kind, "__init__")
     made = walk.made.begin(kind, walk.body)
@@ -130,7 +131,7 @@ def _dataclass(walk: Specializer, kind: type, args: Any, kwargs: Any) -> Atom | 
         return NOT_HERE
     member(walk, kind, "__init__")
     fields = dataclasses.fields(kind)
-    signature = inspect.signature(kind.__init__)
+    signature = inspect.signature(getattr(kind, "__init__"))  # noqa: B009
     bound = signature.bind(None, *args, **dict(kwargs)).arguments
     if len(signature.parameters) != 1 + sum(f.init for f in fields):
         return NOT_HERE  # some are InitVars

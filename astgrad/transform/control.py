@@ -164,13 +164,13 @@ class Phis:
         if same and not any(var in self.inner for var in ir.variables(first)):
             return first
         self.walk.made.freeze(*atoms)
-        if self.test is not None and all(dunders.is_callable(self.walk, atom) for atom in atoms):
-            return self.choice(*atoms)
         like = next((atom for atom in atoms if isinstance(atom, Tree)), None)
         if like is not None and all(congruent(like, atom) for atom in atoms):
             columns = zip(*(parts(atom, like) for atom in atoms))
             merged = (self.merge(each, item_name(name, like, i)) for i, each in enumerate(columns))
             return Tree(like.kind, tuple(merged), like.keys)
+        if self.test is not None and all(dunders.is_callable(self.walk, atom) for atom in atoms):
+            return self.choice(*atoms)
         return self.phi(atoms, name)
 
     def choice(self, a: Atom, b: Atom) -> Var:

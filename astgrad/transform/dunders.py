@@ -98,6 +98,16 @@ def has(walk: Specializer, atom: Atom, name: str) -> bool:
     return kind is not None and isinstance(inspect.getattr_static(kind, name, None), FunctionType)
 
 
+def is_users(walk: Specializer, receiver: Atom, name: str) -> bool:
+    """Whether a method is one that a user wrote: of an object, of what super() finds, or of a class."""
+    if isinstance(receiver, Tree) and receiver.kind is super:
+        return True
+    if isinstance(receiver, Const) and isinstance(receiver.value, type):
+        member = inspect.getattr_static(receiver.value, name, None)
+        return isinstance(member, (FunctionType, classmethod, staticmethod))
+    return has(walk, receiver, name)
+
+
 def called(walk: Specializer, receiver: Atom, name: str, args: tuple[Atom, ...]) -> Atom | Any:
     """receiver.name(*args) by the class of the receiver."""
     if not has(walk, receiver, name):
@@ -119,7 +129,7 @@ def _binary(walk: Specializer, op: Any, args: tuple[Atom, ...]) -> Atom | Any:
         _check_left(walk, a, b)
     first, second = objects.kind_of(walk, a), objects.kind_of(walk, b)
     tries = [(a, forward, b)] if has(walk, a, forward) else []
-    if first is not second or op in (operator.eq, operator.ne):
+    if first is not second or forward.strip("_") in REFLECTED:
         sub = first and second and issubclass(second, first) and first is not second
         tries.insert(0 if sub else len(tries), (b, backward, a))
     for receiver, name, other in tries:
@@ -159,7 +169,7 @@ def truth(walk: Specializer, atom: Atom) -> Atom | Any:
 
 def tested(walk: Specializer, test: Atom) -> Atom:
     """A test whose truth its class decides, as that truth."""
-    found = truth(walk, test) if user_kind(walk, test) else NOT_HERE
+    found: Any = truth(walk, test) if user_kind(walk, test) else NOT_HERE
     return test if found is NOT_HERE else found
 
 

@@ -68,7 +68,7 @@ def started(walk: Specializer, kind: type, operands: tuple[Atom, ...]) -> Tree:
 def consumed(walk: Specializer, atom: Atom) -> Source:
     """What an iterable gives, step by step; an iterator is used up."""
     if not isinstance(atom, Tree) or atom.kind not in LAZY:
-        made = dunders.called(walk, atom, "__iter__", ()) if dunders.user_kind(walk, atom) else NOT_HERE
+        made: Any = dunders.called(walk, atom, "__iter__", ()) if dunders.user_kind(walk, atom) else NOT_HERE
         return plain_source(walk, atom) if made is NOT_HERE else consumed(walk, made)
     if walk.iterators.pop(atom, None) is not walk.body:
         walk.refuse(
@@ -131,7 +131,7 @@ def static(walk: Specializer, source: Source) -> tuple[Atom, ...] | None:
 
 
 def bounded(walk: Specializer, source: Source) -> int | None:
-    """The number of items; beside what is known one by one the length of an array belongs to the signature."""
+    """The number of items; the length of an array beside known ones belongs to the signature."""
     if isinstance(source, Native):
         found = known_items(walk, source)
         return None if found is None else len(found)

@@ -52,6 +52,9 @@ def forward(statement: Statement) -> Statement:
 
 def placed(function: Function, origin: Origin) -> Function:
     """A function whose lines all belong to one place, and which stands on nothing."""
-    inner = lambda block: replace(block, body=tuple(map(statement, block.body)))
-    statement = lambda each: replace(rebuilt(each, lambda atom: atom, inner), origin=origin)
+
+    def inner(block: Block) -> Block:
+        found = (rebuilt(statement, lambda atom: atom, inner) for statement in block.body)
+        return replace(block, body=tuple(replace(statement, origin=origin) for statement in found))
+
     return replace(function, body=inner(function.body), origin=origin, guards=())

@@ -22,7 +22,7 @@ from astgrad.analyses.specs import UNKNOWN
 from astgrad.errors import MissingRule, UnsupportedSyntax, UntrackedMutation
 from astgrad.ir import Atom, Const, Effects, Tree, Var
 from astgrad.rules import registry
-from astgrad.transform import broadcasting, classes, containers, objects
+from astgrad.transform import broadcasting, callables, classes, containers, objects
 from astgrad.transform.builder import atom_of
 from astgrad.transform.containers import NOT_HERE
 
@@ -58,6 +58,8 @@ def _getattr(walk: Specializer, args: Any, name: str) -> Any:
     if isinstance(spec, (sp.Array, sp.Number)) or (isinstance(value, Var) and not walk.facts.roots):
         if isinstance(spec, sp.Array) and not hasattr(np.ndarray, attribute):
             raise AttributeError(f"'numpy.ndarray' object has no attribute {attribute!r}")
+        if attribute in registry.METHODS and attribute not in registry.ATTRIBUTES and spec is not UNKNOWN:
+            return callables.bound_method(attribute, value)
         if attribute not in (*registry.ATTRIBUTES, *STATIC_ATTRIBUTES) and spec is not UNKNOWN:
             walk.refuse(MissingRule, f"the array attribute .{attribute} has no derivative rule", "")
         result = walk.emit(Const(getattr), args, (), name)

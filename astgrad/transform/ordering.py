@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from astgrad import ir, runtime_lists
 from astgrad.analyses import specs as sp
-from astgrad.errors import UnsupportedSyntax
-from astgrad.ir import Atom, Closure, Const, Tree, Var
-from astgrad.transform import containers, iterators, lists, prelude
+from astgrad.ir import Atom, Const, Tree, Var
+from astgrad.transform import classes, containers, iterators, lists, prelude
 from astgrad.transform.containers import NOT_HERE
+from astgrad.transform.control import congruent
 from astgrad.transform.states import Leaf, listing
 
 if TYPE_CHECKING:
@@ -42,7 +42,9 @@ def _extreme(op: Any, keyed: Any, defaulted: Any) -> Callable[..., Any]:
         if items == ():
             raise ValueError(f"{op.__name__}() arg is an empty sequence")
         key = named.get("key")
-        if not iterators.is_none(key):
+        if iterators.is_none(key) and named:
+            return walk.apply(Const(op), args, (), name)
+        if key is not None and not iterators.is_none(key):
             return items[0] if items and len(items) == 1 else walk.enter(keyed, seq, key)
         if items and any(isinstance(item, Tree) for item in items):
             return _largest_tree(walk, op, items)
@@ -54,13 +56,12 @@ def _extreme(op: Any, keyed: Any, defaulted: Any) -> Callable[..., Any]:
 
 
 def _largest_tree(walk: Specializer, op: Any, items: Operands) -> Atom:
-    order = known_order(walk, list(items), reverse=False)
-    if order is None:
+    """Of containers and objects: the first that none exceeds, as far as that is known."""
+    try:
+        return op(items, key=lambda item: Ranked(walk, item))  # type: ignore[no-any-return]
+    except sp.Undecided:
         keyed = prelude.largest if op is max else prelude.smallest
-        return walk.enter(keyed, Tree(list, items), Closure(walk.lowered(prelude.itself)))
-    ranked = [items[i] for i in order]
-    last = [i for i in order if not Ranked(walk, items[i]) < Ranked(walk, ranked[-1])]
-    return items[min(last)] if op is max else ranked[0]
+        return walk.enter(keyed, Tree(list, items), Const(prelude.itself))
 
 
 class Ranked:
@@ -80,6 +81,9 @@ class Ranked:
             return len(a.items) < len(b.items)
         values = [sp.static(self.walk.spec(atom)) for atom in (a, b)]
         return bool(values[0] < values[1])
+
+    def __gt__(self, other: Ranked) -> bool:
+        return other < self
 
 
 def known_order(walk: Specializer, keys: list[Atom], reverse: bool) -> list[int] | None:
@@ -102,15 +106,21 @@ def _sorted(walk: Specializer, args: Operands, named: Named, name: str) -> Any:
         return Tree(list, tuple(items[i] for i in order))
     positions = _order(walk, Tree(list, tuple(keys)), reverse)
     places = [lists.element(walk, positions, Const(i), Leaf(sp.INT, False), "") for i in range(len(items))]
-    pick, found = Const(operator.getitem), Tree(list, items)
     names = (f"{name}{i}" if name else "" for i in range(len(items)))
-    return Tree(list, tuple(walk.apply(pick, (found, i), (), each) for i, each in zip(places, names)))
+    return Tree(list, tuple(picked(walk, items, place, each) for place, each in zip(places, names)))
+
+
+def picked(walk: Specializer, items: Operands, place: Atom, name: str) -> Atom:
+    """items[place]; of objects without a spelling attribute by attribute."""
+    first = items[0]
+    if isinstance(first, Tree) and classes.unspelled(first) and all(congruent(first, each) for each in items):
+        columns = zip(*(each.items for each in items if isinstance(each, Tree)))
+        return Tree(first.kind, tuple(picked(walk, each, place, "") for each in columns), first.keys)
+    return walk.apply(Const(operator.getitem), (Tree(list, items), place), (), name)
 
 
 def _order(walk: Specializer, keys: Atom, reverse: bool) -> Var:
     """The positions of what is sorted at run time: a list of ints."""
-    if isinstance(keys, Tree) and any(isinstance(key, Tree) for key in keys.items):
-        walk.refuse(UnsupportedSyntax, "what is sorted here are containers", "sort by a key that is a number")
     spec = listing(Leaf(sp.INT, False))
     return walk.append(Const(runtime_lists.order), (keys, Const(reverse)), (), spec, ir.PURE)
 

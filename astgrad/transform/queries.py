@@ -15,7 +15,7 @@ from astgrad import ir
 from astgrad.analyses import specs as sp
 from astgrad.analyses.facts import Fact
 from astgrad.ir import Atom, Closure, Const, Method, Tree
-from astgrad.transform import dunders, objects
+from astgrad.transform import containers, dunders, objects
 from astgrad.transform.builder import atom_of
 from astgrad.transform.containers import NOT_HERE
 
@@ -112,7 +112,7 @@ def method(walk: Specializer, op: Method, args: Operands, kwargs: Any, name: str
     receiver = args[0]
     if isinstance(receiver, Const) and isinstance(receiver.value, str):
         return _of_text(walk, op, args, kwargs, name)
-    sequence = isinstance(receiver, Tree) and receiver.kind in (list, tuple)
+    sequence = isinstance(receiver, Tree) and containers.is_sized(receiver.kind) and receiver.kind is not dict
     if sequence and op.name in ("index", "count") and not kwargs:
         return walk.append(Const(op), args, (), sp.INT, ir.PURE, name)
     return NOT_HERE

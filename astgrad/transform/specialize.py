@@ -14,7 +14,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from types import FunctionType, MethodType, ModuleType
+from types import FunctionType, MethodType
 from typing import Any
 
 from astgrad import ir
@@ -30,25 +30,11 @@ from astgrad.frontend import fence
 from astgrad.frontend.lower import lower
 from astgrad.ir import Atom, Call, Closure, Const, Function, Method, Tree, Var
 from astgrad.rules import registry
-from astgrad.transform import (
-    builtins,
-    callables,
-    classes,
-    containers,
-    control,
-    dunders,
-    guarded,
-    lists,
-    loops,
-    objects,
-    queries,
-    syntax,
-)
+from astgrad.transform import callables, classes, control, dunders, guarded, loops, methods, objects, syntax
 from astgrad.transform.binding import bind
 from astgrad.transform.builder import atom_of
 from astgrad.transform.containers import NOT_HERE
 from astgrad.transform.nested import placed
-from astgrad.transform.operations import OPERATIONS
 from astgrad.transform.ruled import Ruled, is_numpy
 
 RECURSION = 20  # calls of one function inside itself
@@ -203,16 +189,16 @@ class Specializer(Ruled):
         if isinstance(op, Closure):
             return self.inline(op.function, args, kwargs, dict(op.cells), dict(op.defaults))
         if isinstance(op, Var):
-            return self.object_call(op, args, kwargs, name)
+            return methods.object_call(self, op, args, kwargs, name)
         if isinstance(op, Tree):
             return callables.of_tree(self, op, args, kwargs, name)
         value = op.value
         if registry.hashable(value):
-            resolved = self.resolved(value, args, kwargs, name)
+            resolved = methods.resolved(self, value, args, kwargs, name)
             if resolved is not NOT_HERE:
                 return resolved
         if isinstance(value, Method):
-            return self.method(value, args, kwargs, name)
+            return methods.method(self, value, args, kwargs, name)
         if isinstance(value, type) and issubclass(value, BaseException):
             return syntax.exception(self, op, args, kwargs)
         if hasattr(value, "__astgrad_operator__"):
@@ -229,26 +215,6 @@ class Specializer(Ruled):
             return self.gradient_call(value, args, kwargs)
         made = callables.of_instance(self, op, args, kwargs, name)
         return self.foreign(op, args, kwargs, name) if made is NOT_HERE else made
-
-    def resolved(self, op: Any, args: Any, kwargs: Any, name: str) -> Any:
-        """The value of a call that structure, classes or Python's own words decide, or NOT_HERE."""
-        found = NOT_HERE
-        if not self.in_rule and dunders.known(op) and not kwargs:
-            found = dunders.operated(self, op, args)
-        if found is NOT_HERE:
-            if op in containers.FUNCTIONS:
-                args = tuple(self.as_tree(arg) for arg in args)
-            found = containers.resolve(op, args, kwargs)
-        if found is NOT_HERE and not self.in_rule and op in builtins.TABLE:
-            found = builtins.TABLE[op](self, args, dict(kwargs), name)
-        for table in (syntax.OPERATIONS, lists.OPERATIONS, OPERATIONS) if not kwargs else ():
-            if found is NOT_HERE and op in table:
-                found = table[op](self, args, name)
-        if found is NOT_HERE and not self.in_rule and isinstance(op, type):
-            found = callables.make(self, op, args, kwargs)
-            if found is NOT_HERE:
-                found = classes.construct(self, op, args, kwargs)
-        return found
 
     def as_tree(self, atom: Atom) -> Atom:
         """A shape, or another value that is known to be a tuple or list, as the Tree of its items."""
@@ -323,54 +289,6 @@ class Specializer(Ruled):
     def gradient_call(self, gradient: Any, args: Any, kwargs: Any) -> Atom:
         """A call of a gradient function, entered through its IR (section 3.6 of the design)."""
         return gradient.__astgrad_gradient__(self, args, kwargs)
-
-    def method(self, method: Method, args: Any, kwargs: Any, name: str) -> Atom:
-        receiver = args[0]
-        if isinstance(receiver, Const) and isinstance(receiver.value, ModuleType):
-            return self.apply(Const(getattr(receiver.value, method.name)), args[1:], kwargs, name)
-        spec = self.spec(receiver)
-        if isinstance(spec, sp.Number) and spec.type in sp.NUMBERS and method.name == "conjugate":
-            result = self.ruled(Const(method), args, kwargs, name)
-            self.specs[result] = spec  # type: ignore[index]
-            return result
-        if isinstance(spec, (sp.Array, sp.Number)):
-            if registry.lookup(method) is not None:
-                return self.ruled(Const(method), args, kwargs, name)
-            if isinstance(spec, sp.Number) and method.name in queries.OF_NUMBERS:
-                known = queries.OF_NUMBERS[method.name]
-                return self.append(Const(method), args, kwargs, known, ir.PURE, name)
-            self.foreign_method(method, args, name)
-        found = queries.method(self, method, args, kwargs, name)
-        if found is not NOT_HERE:
-            return found
-        if isinstance(receiver, Tree):
-            attribute = classes.attribute(self, receiver, method.name)
-            if attribute is not NOT_HERE:
-                return self.apply(attribute, args[1:], kwargs, name)
-            self.refuse(
-                UnsupportedSyntax, f".{method.name}() of a {receiver.kind.__name__} is not differentiated", ""
-            )
-        exact = self.is_varied(receiver) or self.facts.values is None
-        if exact and registry.lookup(method) is not None and spec is UNKNOWN and receiver not in self.paths:
-            return self.ruled(Const(method), args, kwargs, name)
-        member: Any = objects.attribute(self, receiver, method.name)
-        if member is not NOT_HERE:
-            return self.apply(member, args[1:], kwargs, name)
-        if exact and registry.lookup(method) is not None:
-            return self.ruled(Const(method), args, kwargs, name)
-        return self.foreign(Const(method), args, kwargs, name)
-
-    def object_call(self, op: Var, args: Any, kwargs: Any, name: str) -> Atom:
-        if op in self.choices:
-            return callables.chosen(self, self.choices[op], args, kwargs, name)
-        member: Any = objects.attribute(self, op, "__call__") if op in self.paths else NOT_HERE
-        if member is not NOT_HERE:
-            return self.apply(member, args, kwargs)
-        self.refuse(
-            MissingRule,
-            "the function called here is known only at run time",
-            "pass it as an argument of its own",
-        )
 
     # --- gradients called inside the function
 

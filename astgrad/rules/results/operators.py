@@ -111,6 +111,8 @@ def _power_type(base: Number, exponent: Number) -> type:
 
 
 def _comparison(*args: Spec) -> Spec | None:
+    if any(isinstance(a, Struct) for a in args) and not any(map(sp.is_numpys, args)):
+        return BOOL  # of sequences; one beside an array is an array
     numbers = [numeric(a) for a in args]
     return BOOL if all(isinstance(a, Number) and a.type in NUMBERS for a in numbers) else None
 
@@ -219,7 +221,8 @@ def _pick(*args: Spec) -> Spec:
     if len(args) == 1 and isinstance(args[0], Array) and sp.rank(args[0]) == 1:
         return Number(args[0].dtype.type)
     items = args[0].items if len(args) == 1 and isinstance(args[0], Struct) else args
-    return sp.without_value(functools.reduce(join, (numeric(item) for item in items)))
+    found: list[Spec] = [numeric(item) for item in items]
+    return sp.without_value(functools.reduce(join, found))
 
 
 def _sum(items: Spec, start: Spec = INT) -> Spec:
