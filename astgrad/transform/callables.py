@@ -8,7 +8,9 @@ In comes a call of one, out comes the value of the calls that it stands for.
 from __future__ import annotations
 
 import functools
+import inspect
 import operator
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from astgrad.analyses import specs as sp
@@ -71,6 +73,9 @@ def of_instance(walk: Specializer, op: Const, args: Any, kwargs: Any, name: str)
     value = op.value
     if isinstance(value, functools.partial):
         return _partial(walk, op, args, kwargs, name)
+    if isinstance(inspect.getattr_static(type(value), "__call__", None), FunctionType):
+        found = objects.attribute(walk, op, "__call__")
+        return found if found is NOT_HERE else walk.apply(found, args, kwargs, name)
     if isinstance(value, GETTERS) and len(args) == 1 and not kwargs:
         get = _item if isinstance(value, operator.itemgetter) else _attributes
         found = [get(walk, args[0], key) for key in value.__reduce__()[1]]  # type: ignore[operator]

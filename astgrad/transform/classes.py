@@ -205,6 +205,13 @@ def find(walk: Specializer, receiver: Atom, name: str) -> Atom | Any:
     """receiver.name, of a container or object that was made here, or of what a path leads to."""
     if isinstance(receiver, Tree):
         return attribute(walk, receiver, name)
+    kind = receiver.value if isinstance(receiver, Const) else None
+    if isinstance(kind, type):
+        static = inspect.getattr_static(kind, name, None)
+        if isinstance(static, FunctionType):
+            return Const(member(walk, kind, name))
+        if isinstance(static, (classmethod, staticmethod)):
+            return bound_member(walk, kind, kind, name, receiver)
     return objects.attribute(walk, receiver, name)
 
 

@@ -89,7 +89,7 @@ def method(walk: Specializer, method: Method, args: Any, kwargs: Any, name: str)
     exact = walk.is_varied(receiver) or walk.facts.values is None
     if exact and registry.lookup(method) is not None and spec is UNKNOWN and receiver not in walk.paths:
         return walk.ruled(Const(method), args, kwargs, name)
-    member: Any = objects.attribute(walk, receiver, method.name)
+    member: Any = classes.find(walk, receiver, method.name)
     if member is not NOT_HERE:
         return walk.apply(member, args[1:], kwargs, name)
     if exact and registry.lookup(method) is not None:

@@ -22,7 +22,7 @@ from astgrad.analyses.specs import UNKNOWN
 from astgrad.errors import MissingRule, UnsupportedSyntax, UntrackedMutation
 from astgrad.ir import Atom, Const, Effects, Tree, Var
 from astgrad.rules import registry
-from astgrad.transform import broadcasting, callables, classes, containers, objects
+from astgrad.transform import broadcasting, callables, classes, containers, lists, objects
 from astgrad.transform.builder import atom_of
 from astgrad.transform.containers import NOT_HERE
 
@@ -66,7 +66,7 @@ def _getattr(walk: Specializer, args: Any, name: str) -> Any:
         if isinstance(result, Var) and attribute not in STATIC_ATTRIBUTES and walk.is_varied(value):
             walk.varied.add(result)
         return result
-    found = objects.attribute(walk, value, attribute)
+    found = classes.find(walk, value, attribute)
     if found is NOT_HERE and walk.is_varied(value):
         if attribute not in (*registry.ATTRIBUTES, *STATIC_ATTRIBUTES):
             walk.refuse(
@@ -130,6 +130,9 @@ def _unpack(walk: Specializer, args: Any, name: str) -> Any:
         if length == count:
             rows = (walk.ruled(Const(operator.getitem), (value, Const(i)), (), "") for i in range(count))
             return Tree(tuple, tuple(rows))
+    if isinstance(spec, sp.Listing):
+        walk.append(Const(runtime.unpack), args, (), UNKNOWN, Effects(None, (), True, "unknown"))  # or raises
+        return Tree(tuple, tuple(lists.element(walk, value, Const(i), spec.state, "") for i in range(count)))
     if length is None:
         return NOT_HERE
     if length != count:

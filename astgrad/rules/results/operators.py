@@ -329,7 +329,7 @@ PYTHON: dict[Any, Callable[..., Spec | None]] = {
     bool: lambda a: BOOL,
     int: convert(int),
     float: convert(float),
-    complex: convert(complex),
+    complex: lambda real, imag=INT: convert(complex)(real),
     tuple: _sequence(tuple),
     list: _sequence(list),
     slice: _slice,
