@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from astgrad import pipeline
+from astgrad import pipeline, runtime_control
 from astgrad.compile import build as compile_text
 from astgrad.errors import NotDifferentiable
 from astgrad.gradient import Compiled, Gradient
@@ -45,6 +45,9 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
         return tuple(backward(*saved, *seeds)[skipped : skipped + len(args)])
 
     return value, pullback
+
+
+runtime_control.VJP.append(vjp)
 
 
 def _cached(function: Any) -> Pullback:

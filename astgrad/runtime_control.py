@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 
@@ -14,3 +15,11 @@ def undefined(name: str) -> Any:
     """Raise what Python raises where a local name has no value yet."""
     text = f"cannot access local variable '{name}' where it is not associated with a value"
     raise UnboundLocalError(text, name=name)
+
+
+VJP: list[Callable[..., Any]] = []  # astgrad.vjp, once it is defined
+
+
+def pair(function: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """function(*args) and its pullback, compiled for these arguments at the first such call."""
+    return VJP[0](function, *args)  # type: ignore[no-any-return]

@@ -35,11 +35,6 @@ def copied(items: Any) -> list[Any]:
     return list(items)
 
 
-def spread(by: Any, items: Any) -> list[Any]:
-    """`by` for each item: the adjoint of a sum."""
-    return [by] * len(items)
-
-
 def order(keys: Any, reverse: bool = False) -> list[int]:
     """The positions of the keys as `sorted` puts them; equal ones stay in their order (S26)."""
     return sorted(range(len(keys)), key=lambda i: keys[i], reverse=reverse)

@@ -86,20 +86,6 @@ async def coroutine(x):
     return np.sum(x)
 
 
-@refused(UnsupportedSyntax, r"with", normal(3))
-def with_block(x):
-    with np.errstate(all="ignore"):  # <--
-        return np.sum(x)
-
-
-@refused(UnsupportedSyntax, r"try", normal(3))
-def try_block(x):
-    try:  # <--
-        return np.sum(x)
-    except ValueError:
-        return 0.0
-
-
 @refused(UnsupportedSyntax, r"\*args", 1.5, 2.5)
 def variadic(*args):  # <--
     return args[0] * args[1]
@@ -109,16 +95,6 @@ def variadic(*args):  # <--
 def global_statement(x):
     global COUNT  # <--
     COUNT = 1
-    return x
-
-
-@refused(UnsupportedSyntax, r"nonlocal|rebound|capture", 1.5)
-def nonlocal_statement(x):
-    def inner():  # <--
-        nonlocal x
-        x = x * 2
-
-    inner()
     return x
 
 
@@ -135,25 +111,6 @@ def import_inside(x):
     import math  # <--
 
     return math.sin(x)
-
-
-@refused(UnsupportedSyntax, r"\*", (1.5, 2.5, 3.5))
-def starred_target(p):
-    first, *rest = p  # <--
-    return first * rest[0]
-
-
-@refused(UnsupportedSyntax, r"\*", (1.5, 2.5))
-def starred_call(p):
-    return math.hypot(*p)  # <--
-
-
-@refused(UnsupportedSyntax, r"match", 1.5)
-def matched(x):
-    match x:  # <--
-        case 0.0:
-            return x
-    return x * 2
 
 
 def loops(x):

@@ -26,7 +26,14 @@ from astgrad.analyses.specs import (
     Spec,
     Struct,
 )
-from astgrad.ir import Var
+from astgrad.ir import Closure, Var
+
+
+class Nested:
+    """One of several nested functions."""
+
+
+NESTED = Known(Nested())
 
 
 def join(a: Spec, b: Spec) -> Spec:
@@ -40,6 +47,10 @@ def join(a: Spec, b: Spec) -> Spec:
         return Struct(a.kind, tuple(map(join, a.items, b.items)), a.keys)
     if isinstance(a, Recorded) and isinstance(b, Recorded) and len(a.columns) == len(b.columns):
         return a  # the tapes of one loop
+    if any(
+        isinstance(spec, Known) and (isinstance(spec.value, Closure) or spec is NESTED) for spec in (a, b)
+    ):
+        return NESTED
     return a if a == b else UNKNOWN
 
 

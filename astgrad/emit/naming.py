@@ -47,8 +47,9 @@ def names(
         naming.take(param.var, param.var.name)
     bound = [(statement, var) for statement in printed for var in binds(statement) if var not in dead]
     tapes = Tapes(printed)
+    unnamed = {other for var in tapes.lists() for other in naming.members(var)}
     for _, var in bound:
-        if not any(map(tapes.is_list, naming.members(var))):
+        if var not in naming.result and var not in unnamed:
             naming.user(var, tapes.name(var, naming.result))
     describe = Describe(naming.result.get, folded)
     binder = {var: statement for statement, var in bound}
@@ -194,8 +195,8 @@ class _Naming:
 
     def user(self, var: Var, recorded: str) -> None:
         """Name a value as the user does; one that is read from a tape as it was called when recorded."""
-        text = next((v.name for v in self.members(var) if v.name), "")
-        if text and recorded and var not in self.result and self.free(var, recorded):
+        text = self.webs[var].name if var in self.webs else var.name
+        if text and recorded and self.free(var, recorded):
             self.take(var, recorded)
         elif text:
             self.name(var, text, named=True)

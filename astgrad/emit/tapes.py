@@ -48,9 +48,9 @@ class Tapes:
             if isinstance(var, Var) and isinstance(atom, Var):
                 self.recorded[var] = atom
 
-    def is_list(self, var: Var) -> bool:
-        """Whether a Var is a tape, or is read as one that was recorded on another."""
-        return var in self.made or self.recorded.get(var) in self.made
+    def lists(self) -> list[Var]:
+        """The Vars that are tapes, or that are read as one that was recorded on another."""
+        return [*self.made, *(var for var, atom in self.recorded.items() if atom in self.made)]
 
     def name(self, var: Var, names: dict[Var, str]) -> str:
         """How what was recorded behind a Var is called, in some branch; "" where that has no name."""

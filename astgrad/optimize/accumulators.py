@@ -16,7 +16,7 @@ import numpy as np
 from astgrad import ir
 from astgrad.analyses import specs as sp
 from astgrad.analyses.aliasing import Memory, last_reads
-from astgrad.analyses.regions import substituted
+from astgrad.analyses.regions import rebuilt, substituted
 from astgrad.analyses.specs import Spec
 from astgrad.ir import Atom, Block, Call, Const, Function, If, Loop, Statement, Var
 
@@ -28,14 +28,15 @@ def without_carried(loop: Loop, same: list[int]) -> Loop:
     """The loop with buffers that its steps write, not carry."""
     env = {loop.params[k]: loop.initial[k] for k in same}
     kept = [k for k in range(len(loop.params)) if k not in same]
-    body = substituted(loop.body, env)
+    atom = lambda found: ir.substitute(found, env)
+    made = rebuilt(loop, atom, lambda block: substituted(block, env))
     pick = lambda atoms: tuple(atoms[k] for k in kept)
-    return replace(
-        loop,
+    return replace(  # type: ignore[no-any-return]
+        made,
         targets=pick(loop.targets),
         initial=pick(loop.initial),
         params=pick(loop.params),
-        body=replace(body, results=pick(body.results)),
+        body=replace(made.body, results=pick(made.body.results)),
     )
 
 

@@ -181,7 +181,8 @@ class Needs:
         ]
         body = self.region(loop.body, kept)
         tapes = tuple(tape for tape in loop.tapes if tape.reads or tape.list in self.needed)
-        if not kept and not body.body and not tapes and id(loop) not in self.alive:
+        made = kept or body.body or any(not tape.reads for tape in tapes)
+        if not made and id(loop) not in self.alive:
             return None
         test = replace(loop.test, body=self.swept(loop.test)) if loop.test is not None else None
         return replace(

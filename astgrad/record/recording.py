@@ -12,24 +12,17 @@ at hand: elements and slices of arrays, ranges, lengths, integer arithmetic, com
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from astgrad import ir
-from astgrad.analyses import specs as sp
 from astgrad.analyses.regions import reads, rebuilt
-from astgrad.analyses.specs import Array, Number, Spec
+from astgrad.analyses.specs import Spec
 from astgrad.errors import InternalError, Origin
-from astgrad.ir import Atom, Block, Call, Const, Function, If, Loop, Statement, Tape, Tree, Try, Var, With
-
-INTEGERS = (operator.add, operator.sub, operator.mul, operator.floordiv, operator.mod, operator.neg)
-ARITHMETIC = (operator.add, operator.sub, operator.mul, operator.truediv, operator.neg)  # of scalars
-COMPARED = (
-    *(operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne),
-    *(operator.is_, operator.is_not, operator.not_),
-)
+from astgrad.ir import Atom, Block, Call, Const, Function, If, Loop, Statement, Tape, Try, Var, With
+from astgrad.record.cheap import is_cheap
+from astgrad.transform.defined import defined
 
 
 def record(function: Function, specs: dict[Var, Spec], adjoint_of: dict[Var, Var]) -> Function:
@@ -39,7 +32,10 @@ def record(function: Function, specs: dict[Var, Spec], adjoint_of: dict[Var, Var
     recorder = _Recorder(specs, adjoint_of)
     recorder.survey(function.body, None, None)
     body = recorder.rewritten(function.body, (function.body,))
-    return replace(function, body=recorder.taped(body))
+    made = replace(function, body=recorder.taped(body))
+    loops = (s for s in ir.statements(made.body) if isinstance(s, Loop))
+    tapes = (tape for loop in loops for tape in loop.tapes if not tape.reads)
+    return defined(made, (var for tape in tapes for atom in tape.atoms for var in ir.variables(atom)))
 
 
 @dataclass(eq=False, repr=False)
@@ -234,23 +230,8 @@ class _Recorder:
 
     def is_cheap(self, call: Call, home: Block) -> bool:
         """Whether a call of the block `home` is computed again rather than recorded."""
-        op = call.op.value if isinstance(call.op, Const) else None
-        if call.kwargs or call.effects.impure or call.effects.writes != ():
-            return False
-        if not all(self.at_hand(var, home) for arg in call.args for var in ir.variables(arg)):
-            return False
-        if op is operator.getitem:
-            return isinstance(self.spec(call.args[0]), Array) and self.is_basic(call.args[1])
-        if op is getattr:
-            known = ("shape", "size", "ndim", "T", "dtype")
-            return isinstance(call.args[1], Const) and call.args[1].value in known
-        if op in (len, range):
-            return True
-        if op in COMPARED:
-            return all(isinstance(self.spec(arg), Number) or isinstance(arg, Const) for arg in call.args)
-        if op in ARITHMETIC and all(self.is_number(arg) for arg in call.args):
-            return True
-        return op in INTEGERS and all(self.is_integer(arg) for arg in (call.target, *call.args))
+        operands = (var for arg in call.args for var in ir.variables(arg))
+        return is_cheap(call, self.specs) and all(self.at_hand(var, home) for var in operands)
 
     def at_hand(self, var: Var, home: Block) -> bool:
         """Whether the backward sweep of `home` knows a value without recording it, or reads it anyway."""
@@ -270,26 +251,6 @@ class _Recorder:
                 return not inside or (call is not None and self.is_cheap(call, own))
             above = self.above[id(above[1])]
         return False
-
-    def spec(self, atom: Atom) -> Spec | None:
-        return self.specs.get(atom) if isinstance(atom, Var) else None
-
-    def is_basic(self, index: Atom) -> bool:
-        """Whether an index gives an element or a view: integers, slices, None and `...`."""
-        if isinstance(index, Tree):
-            return all(map(self.is_basic, index.items)) if index.kind in (tuple, slice) else False
-        if isinstance(index, Const):
-            return index.value is None or index.value is ... or isinstance(index.value, (int, slice))
-        return self.is_integer(index)
-
-    def is_number(self, atom: Atom) -> bool:
-        return isinstance(atom, Const) or isinstance(self.spec(atom), Number)
-
-    def is_integer(self, atom: Atom | None) -> bool:
-        if isinstance(atom, Const):
-            return type(atom.value) is int
-        spec = self.spec(atom) if atom is not None else None
-        return isinstance(spec, Number) and sp.dtype_of(spec).kind in "iu"  # type: ignore[union-attr]
 
     # --- loops of the backward sweep
 
@@ -375,20 +336,25 @@ class _Recorder:
         targets = (*statement.targets, *phis.values())
         if isinstance(statement, Try):
             return replace(self.attempt(statement, phis), targets=self.before_last(statement, phis))
-        arms = (self.leaving_arm(arm, phis) for arm in ir.blocks(statement))
         if isinstance(statement, With):
-            return replace(statement, targets=targets, block=next(arms))
+            block = self.leaving_arm(statement.block, phis, name=statement.name)
+            return replace(statement, targets=targets, block=block)
+        arms = (self.leaving_arm(arm, phis) for arm in ir.blocks(statement))
         return replace(statement, targets=targets, then=next(arms), orelse=next(arms))
 
-    def leaving_arm(self, arm: Block, phis: dict[Var, Var], handed: dict[Var, Var] | None = None) -> Block:
+    def leaving_arm(
+        self, arm: Block, phis: dict[Var, Var], handed: dict[Var, Var] | None = None, name: Var | None = None
+    ) -> Block:
         """An arm with what leaves it: None for what another one binds."""
-        inside = set(self.visible(arm))
+        inside = {*self.visible(arm), name}
         given = tuple(var if var in inside else (handed or {}).get(var, ir.ABSENT) for var in phis)
         return Block(arm.params, self.taped(arm).body, (*arm.results, *given))
 
     def attempt(self, statement: Try, phis: dict[Var, Var]) -> Try:
         """A try with what leaves its arms; what its body binds goes through `else`."""
-        handlers = tuple(replace(h, block=self.leaving_arm(h.block, phis)) for h in statement.handlers)
+        handlers = tuple(
+            replace(h, block=self.leaving_arm(h.block, phis, name=h.name)) for h in statement.handlers
+        )
         last = self.taped(statement.finalbody) if statement.finalbody is not None else None
         if statement.orelse is None:
             body = self.leaving_arm(statement.body, phis)

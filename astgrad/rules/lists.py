@@ -13,7 +13,6 @@ linear(lists.joined, lambda by, a, b: (lists.front(by, a), lists.back(by, a)), w
 linear(lists.copied, lambda by, items: by)
 linear(lists.front, lambda by, items, a: lists.joined(by, zeros(lists.back(items, a))), shape_only=["a"])
 linear(lists.back, lambda by, items, a: lists.joined(zeros(lists.front(items, a)), by), shape_only=["a"])
-linear(lists.spread, lambda bz, by, items: sum(bz), shape_only=["items"])
 constant(lists.order)
 linear(lists.taken, lambda by, items, positions: lists.put_back(by, positions, items))
 linear(lists.put_back, lambda bz, by, positions, items: lists.taken(bz, positions), shape_only=["items"])

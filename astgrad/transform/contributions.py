@@ -25,6 +25,7 @@ from astgrad.rules import registry
 from astgrad.transform.broadcasting import cast, unbroadcast
 from astgrad.transform.builder import resolved
 from astgrad.transform.containers import fields
+from astgrad.transform.pairs import CALLED, Pair
 from astgrad.transform.specialize import Specializer
 
 RULE_ADVICE = "write one (docs/adding_a_rule.md), or wrap the argument in stop_gradient(...)"
@@ -50,6 +51,9 @@ class Contributions:
 
     def parents(self, call: Call) -> tuple[Atom, ...]:
         """The operands with respect to which a call is differentiated; refused where one has no rule."""
+        pair = self.walk.pairs.made.get(call.target)  # type: ignore[arg-type]
+        if pair is not None:
+            return pair.args
         rule, bound = self.rule(call)
         passive = [a for name, a in bound.items() if name not in rule.wrt and name not in rule.shape_only]
         if self.walk.is_varied(*passive):
@@ -139,6 +143,11 @@ class Contributions:
 
     def statement(self, call: Call) -> None:
         """Add the contributions of one call to the adjoints of its parents."""
+        pair = self.walk.pairs.made.get(call.target)  # type: ignore[arg-type]
+        if pair is not None:
+            self.pulled_back(pair)
+        if pair is not None or (call.args and call.args[0] in self.walk.pairs.made):
+            return
         rule, bound = self.rule(call)
         assert call.target is not None
         by = self.adjoints[call.target]
@@ -167,6 +176,18 @@ class Contributions:
                 if bound[name] not in self.structured:
                     part = cast(self.walk, part, bound[name])
                 self.accumulate(bound[name], part, mask)
+
+    def pulled_back(self, pair: Pair) -> None:
+        """The contributions of a call that came with its pullback."""
+        if pair.value not in self.adjoints:
+            return
+        grads = self.walk.append(pair.back, (self.adjoints[pair.value],), (), sp.UNKNOWN, CALLED)
+        for index, arg in enumerate(pair.args):
+            if self.is_active(arg):
+                part = self.walk.call(operator.getitem, grads, Const(index))
+                if isinstance(arg, Var) and isinstance(part, Var) and arg not in self.structured:
+                    self.walk.specs[part] = self.spec(arg)
+                self.accumulate(arg, part)
 
     def elementwise(self, rule: Any, bound: dict[str, Atom], y: Var, by: Atom) -> None:
         """bx += unbroadcast(by * dy/dx); partials of one operand that occurs twice are summed first."""

@@ -132,17 +132,20 @@ def arm_of(walk: Specializer, steps: Callable[[], tuple[Atom, ...]], count: int)
 
 def within(walk: Specializer, steps: Callable[[], Any]) -> bool:
     """Do what may not be reached: an error of the primal's own becomes a statement that raises it."""
-    stack, calls = len(walk.stack), len(walk.calls)
+    stack, calls, undecided = len(walk.stack), len(walk.calls), walk.undecided
+    walk.undecided += 1
     try:
         steps()
     except (AstgradError, sp.Undecided, RecursionError, MemoryError):
         raise
     except Exception as error:
-        del walk.stack[stack:], walk.calls[calls:]
+        del walk.stack[stack:], walk.entered[stack:], walk.calls[calls:]
         walk.body.append(
             ir.Call(None, Const(runtime_control.raised), (Const(error),), (), RAISES, walk.origin)
         )
         return False
+    finally:
+        walk.undecided = undecided
     return True
 
 

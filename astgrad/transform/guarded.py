@@ -112,7 +112,7 @@ def try_(walk: Specializer, statement: Try, env: Env) -> None:
         count = len(main.results)
         for index, target in enumerate(statement.targets[:count]):
             env[target] = phis.merge(tuple(arm.results[index] for arm in arms), target.name)
-        if any(arm.slots != walk.slots for arm in (body, *arms)):
+        if any(arm.slots[cell] is not held for arm in (body, *arms) for cell, held in walk.slots.items()):
             walk.refuse(UnsupportedSyntax, "a variable that functions share is assigned in a 'try'", "")
         which = numbered(walk, phis) if len(arms) > 1 and statement.which is None else None
         if statement.which is not None:

@@ -125,25 +125,28 @@ def _len(walk: Specializer, args: Any, name: str) -> Any:
     return walk.append(Const(len), args, (), sp.INT, ir.PURE, name)
 
 
-def _like(of: int) -> Callable[..., Any]:
-    """An operation whose result is a list with items like those of an operand."""
+def _static(op: Any) -> Callable[..., Any]:
+    """One of the runtime's functions on lists: done here where the lists are known item by item."""
 
-    def like(walk: Specializer, args: Any, name: str, op: Any) -> Any:
-        if not is_listing(walk, args[of]):
-            return NOT_HERE
-        return made(walk, op, args, walk.spec(args[of]), name)
+    def static(walk: Specializer, args: Any, name: str) -> Any:
+        if all(isinstance(arg, Tree) and arg.kind in (list, tuple) for arg in args):
+            items = op(*(list(arg.items) for arg in args))
+            return Tree(args[0].kind, tuple(items))
+        spec = next((walk.spec(arg) for arg in args if is_listing(walk, arg)), sp.UNKNOWN)
+        return made(walk, op, args, spec, name)
 
-    return like
+    return static
 
 
+STATIC = (
+    *(runtime_lists.popped, runtime_lists.front, runtime_lists.back),
+    *(runtime_lists.copied, runtime_lists.joined),
+)
 OPERATIONS: dict[Any, Callable[..., Any]] = {
     runtime_python.appended: _appended,
     operator.getitem: _getitem,
     operator.add: _joined,
     list: _copied,
     len: _len,
-    **{
-        op: (lambda walk, args, name, op=op: _like(0)(walk, args, name, op))
-        for op in (runtime_lists.popped, runtime_lists.front, runtime_lists.back, runtime_lists.copied)
-    },
+    **{op: _static(op) for op in STATIC},
 }

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from astgrad import ir
 from astgrad.analyses import specs as sp
 from astgrad.analyses.specs import UNKNOWN
-from astgrad.errors import MissingRule, UnsupportedSyntax
+from astgrad.errors import UnsupportedSyntax
 from astgrad.frontend import fence
 from astgrad.ir import Atom, Const, Method, Tree, Var
 from astgrad.rules import registry
@@ -26,6 +26,7 @@ from astgrad.transform import (
     dunders,
     lists,
     objects,
+    pairs,
     queries,
     syntax,
 )
@@ -103,8 +104,4 @@ def object_call(walk: Specializer, op: Var, args: Any, kwargs: Any, name: str) -
     member: Any = objects.attribute(walk, op, "__call__") if op in walk.paths else NOT_HERE
     if member is not NOT_HERE:
         return walk.apply(member, args, kwargs)
-    walk.refuse(
-        MissingRule,
-        "the function called here is known only at run time",
-        "pass it as an argument of its own",
-    )
+    return pairs.unknown(walk, op, args, kwargs, name)

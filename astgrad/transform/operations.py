@@ -22,7 +22,7 @@ from astgrad.analyses.specs import UNKNOWN
 from astgrad.errors import MissingRule, UnsupportedSyntax, UntrackedMutation
 from astgrad.ir import Atom, Const, Effects, Tree, Var
 from astgrad.rules import registry
-from astgrad.transform import broadcasting, callables, classes, containers, lists, objects
+from astgrad.transform import broadcasting, callables, classes, containers, lists
 from astgrad.transform.builder import atom_of
 from astgrad.transform.containers import NOT_HERE
 

@@ -18,6 +18,7 @@ from astgrad.analyses.aliasing import Memory
 from astgrad.analyses.regions import bound, reads, rebuilt, substituted
 from astgrad.errors import Origin
 from astgrad.ir import Atom, Call, Const, Function, Method, Tree, Var
+from astgrad.transform.defined import defined
 from astgrad.transform.gradient_ir import Adjoint, is_float, leaves_of, returned
 from astgrad.transform.reverse import Reverse
 from astgrad.transform.specialize import Specialized
@@ -71,6 +72,8 @@ def split(function: Function, seeds: tuple[Var, ...], specs: dict[Var, sp.Spec])
     output, grads = function.body.results[0].items  # type: ignore[union-attr]
     backward = body[middle:]
     saved = tuple(dict.fromkeys(_free(backward, grads, seeds)))
+    function = defined(function, saved)
+    body = function.body.body
     forward, handed = _copies(function, body[:middle], saved, output, specs)
     result = Tree(tuple, (output, Tree(tuple, handed)))
     kept = tuple(param for param in function.params if param.var not in seeds)
@@ -118,7 +121,7 @@ def _copies(
     specs: dict[Var, sp.Spec],
 ) -> tuple[tuple[ir.Statement, ...], tuple[Atom, ...]]:
     """A pullback owns what it reads: what shares memory with arguments or the value is copied (S24)."""
-    memory = Memory(body)
+    memory, absent = Memory(body), _absent(body)
     outside = {memory.of(var) for var in ir.variables(output)}
     statements, handed = [_own_tapes(s, Memory(body, tapes=False), outside, specs) for s in body], []
     for var in saved:
@@ -129,7 +132,8 @@ def _copies(
             continue
         copy = Var(var.name)
         specs[copy] = spec
-        op = Const(Method("copy")) if isinstance(spec, sp.Array) else Const(runtime.owned)
+        plain = isinstance(spec, sp.Array) and var not in absent
+        op = Const(Method("copy")) if plain else Const(runtime.owned)
         statements.append(Call(copy, op, (var,), (), ir.PURE, replace(function.origin, backward=True)))
         handed.append(copy)
     return tuple(statements), tuple(handed)
@@ -146,6 +150,7 @@ def _own_tapes(
     if not isinstance(made, ir.Loop):
         return made  # type: ignore[no-any-return]
     copies: list[ir.Statement] = []
+    absent = _absent((statement,))
 
     def owned(atom: Atom) -> Atom:
         spec = specs.get(atom, sp.UNKNOWN) if isinstance(atom, Var) else sp.Known(None)
@@ -155,7 +160,8 @@ def _own_tapes(
             return atom
         copy = Var(atom.name)
         specs[copy] = spec
-        op = Const(Method("copy")) if isinstance(spec, sp.Array) else Const(runtime.owned)
+        plain = isinstance(spec, sp.Array) and atom not in absent
+        op = Const(Method("copy")) if plain else Const(runtime.owned)
         copies.append(Call(copy, op, (atom,), (), ir.PURE, made.origin))
         return copy
 
@@ -166,3 +172,17 @@ def _own_tapes(
 
 def _parts(block: ir.Block) -> tuple[tuple[ir.Statement, ...], tuple[Atom, ...]]:
     return block.body, block.results
+
+
+def _absent(body: tuple[ir.Statement, ...]) -> set[Var]:
+    """The Vars that are None where something was not reached."""
+    found: set[Var] = set()
+    for statement in ir.statements(ir.Block((), body, ())):
+        for arm in () if isinstance(statement, Call) else ir.arms(statement):
+            found.update(
+                t for t, r in zip(ir.targets(statement), arm.results) if r is ir.ABSENT or r in found
+            )
+        if isinstance(statement, ir.Loop):
+            carried = zip(statement.targets, statement.params, statement.initial)
+            found.update(v for t, p, i in carried if i is ir.ABSENT or i in found for v in (t, p))
+    return found

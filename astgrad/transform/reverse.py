@@ -106,7 +106,8 @@ class Reverse(Contributions):
         """The adjoints of what a block binds start at zero."""
         for statement in reversed(body):
             for target in ir.targets(statement):
-                if target in self.active and target not in last and not self.is_tape(target):
+                started = target in self.active and target not in last and not self.is_tape(target)
+                if started and target not in self.walk.pairs.made:
                     self.start(target, statement.origin)
 
     def sweep(self, body: tuple[Statement, ...]) -> None:

@@ -30,11 +30,23 @@ from astgrad.frontend import fence
 from astgrad.frontend.lower import lower
 from astgrad.ir import Atom, Call, Closure, Const, Function, Method, Tree, Var
 from astgrad.rules import registry
-from astgrad.transform import callables, classes, control, dunders, guarded, loops, methods, objects, syntax
+from astgrad.transform import (
+    callables,
+    classes,
+    control,
+    dunders,
+    guarded,
+    loops,
+    methods,
+    objects,
+    pairs,
+    syntax,
+)
 from astgrad.transform.binding import bind
 from astgrad.transform.builder import atom_of
 from astgrad.transform.containers import NOT_HERE
 from astgrad.transform.nested import placed
+from astgrad.transform.pairs import Pairs
 from astgrad.transform.ruled import Ruled, is_numpy
 
 RECURSION = 20  # calls of one function inside itself
@@ -88,13 +100,16 @@ class Specializer(Ruled):
     gradients: list[Any] = field(default_factory=list)  # being generated
     callees: dict[FunctionType, Function] = field(default_factory=dict)  # lowered once in a walk
     calls: list[int] = field(default_factory=list)  # the calls that led here, by the id of their statement
+    pairs: Pairs = field(default_factory=Pairs)
+    entered: list[int] = field(default_factory=list)  # for each of `stack`: how many regions were undecided
+    undecided: int = 0  # regions around the place at hand
     slots: dict[Atom, Atom] = field(default_factory=dict)  # what the cells of functions hold now
     heads: dict[tuple[int, ...], Any] = field(default_factory=dict)  # what is known at the head of each loop
     in_rule: bool = False
     made: classes.Made = field(default_factory=classes.Made)  # the objects that the function makes
     iterators: dict[Tree, Any] = field(default_factory=dict)  # what is not consumed, and where it was made
     ready: dict[Tree, Any] = field(default_factory=dict)  # iterators over what is being consumed
-    entered: dict[Any, Function] = field(default_factory=dict)  # of the prelude, at each place
+    placed: dict[Any, Function] = field(default_factory=dict)  # of the prelude, at each place
     choices: dict[Var, dunders.Choice] = field(default_factory=dict)  # callables that a branch chose
 
     # --- functions
@@ -107,8 +122,10 @@ class Specializer(Ruled):
             env[var] = self.captured(capture)
         self.guards += () if self.in_rule else function.guards
         self.stack.append(function)
+        self.entered.append(self.undecided)
         self.block(function.body, env)
         self.stack.pop()
+        self.entered.pop()
         return self.atom(function.body.results[0], env)
 
     def block(self, block: ir.Block, env: dict[Var, Atom]) -> None:
@@ -150,9 +167,9 @@ class Specializer(Ruled):
     def enter(self, function: Callable[..., Any], *args: Atom) -> Atom:
         """A function of the prelude, whose lines stand for the call that is walked."""
         key = (function, self.origin)
-        if key not in self.entered:
-            self.entered[key] = placed(self.lowered(function), self.origin)  # type: ignore[arg-type]
-        return self.inline(self.entered[key], args, (), {}, {})
+        if key not in self.placed:
+            self.placed[key] = placed(self.lowered(function), self.origin)  # type: ignore[arg-type]
+        return self.inline(self.placed[key], args, (), {}, {})
 
     def named(self, value: Atom, name: str) -> None:
         """The result of an inlined callee, or an item of a list, takes the name that it is assigned to."""
@@ -230,6 +247,9 @@ class Specializer(Ruled):
         """A Python function, inlined; the cells of one that came as an argument are read through it."""
         function = self.lowered(op.value)
         path = self.paths.get(op)
+        if pairs.is_entered(self, op, function):
+            bound = bind(self, function, args, kwargs, objects.captured_defaults(self, op, self.in_rule))
+            return pairs.recursive(self, op, function, tuple(bound.values()), "")
         env: dict[Var, Atom] = {}
         if path is None or self.in_rule:
             return self.inline(function, args, kwargs, env, objects.captured_defaults(self, op, self.in_rule))
@@ -303,8 +323,13 @@ class Specializer(Ruled):
             stack=self.stack,
             gradients=self.gradients,
             slots=self.slots,
+            pairs=self.pairs,
+            entered=self.entered,
+            undecided=self.undecided,
             cells=self.cells,
             live=self.live,
+            made=self.made,
+            choices=self.choices,
         )
         return inner, {}
 
@@ -323,7 +348,7 @@ class Specializer(Ruled):
                 for target in ir.targets(statement):
                     self.defs.pop(target, None)
             del self.body[before:]
-            del self.stack[depth:]
+            del self.stack[depth:], self.entered[depth:]
             given = [(p, atom_of(bound.get(p.var.name, p.default))) for p in function.params]
             args = tuple(atom for p, atom in given if p.kind != "KEYWORD_ONLY")
             kwargs = tuple((p.var.name, atom) for p, atom in given if p.kind == "KEYWORD_ONLY")

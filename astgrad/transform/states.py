@@ -49,6 +49,10 @@ class Node:
     keys: tuple[Any, ...]
     items: tuple[State, ...]
 
+    @property
+    def shape(self) -> tuple[type, tuple[Any, ...], int]:
+        return self.kind, self.keys, len(self.items)
+
 
 State = Union[Leaf, Fixed, Node]
 
@@ -80,16 +84,12 @@ def met(walk: Specializer, a: State, b: State) -> State:
     """The narrowest state that holds for both."""
     if a == b:
         return a
-    if isinstance(a, Node) and isinstance(b, Node):
-        if (a.kind, a.keys, len(a.items)) == (b.kind, b.keys, len(b.items)):
-            return Node(a.kind, a.keys, tuple(met(walk, *pair) for pair in zip(a.items, b.items)))
-        items = items_of(walk, a, b)
-        if items is not None:
-            return Leaf(listing(items), is_varied(items))
+    if isinstance(a, Node) and isinstance(b, Node) and a.shape == b.shape:
+        return Node(a.kind, a.keys, tuple(met(walk, *pair) for pair in zip(a.items, b.items)))
+    items = items_of(walk, a, b)
+    if items is not None:
+        return Leaf(listing(items), is_varied(items))
     first, second = known(walk, a), known(walk, b)
-    if isinstance(first.spec, sp.Listing) and isinstance(second.spec, sp.Listing):
-        inner = met(walk, first.spec.state, second.spec.state)
-        return Leaf(listing(inner), first.varied or second.varied)
     return Leaf(join(first.spec, second.spec), first.varied or second.varied)
 
 

@@ -672,3 +672,34 @@ def test_a_tape_is_appended_in_the_arm_that_leaves():
         return s, tape
     """
     check(function("f", params, [body[0], loop], out, tape), expected, ([0.5, 0.25, 2.0, 3.0],), ([],))
+
+
+def chain(length: int) -> tuple[Function, dict[Var, Spec]]:
+    """Loops one after the other, all of them carrying and recording x."""
+    x, n = variables("x n")
+    specs: dict[Var, Spec] = {x: FLOAT, n: INT}
+    body: list[Statement] = []
+    value = x
+    for _ in range(length):
+        param, target, more = variables("x x x")
+        count, sine = Var(), Var()
+        specs.update(floats(param, target, more, sine))
+        steps = call(sine, np.sin, param), call(more, operator.add, sine, param)
+        inner = block(*steps, results=(more,))
+        tapes = (Tape(Var(), (param,)),)
+        loop = Loop((target,), (value,), (param,), (count,), (Var("i"),), None, inner, tapes=tapes)
+        body += [call(count, range, n), loop]
+        value = target
+    return function("f", (x, n), body, value), specs
+
+
+def test_the_time_is_linear():
+    def seconds(length: int) -> float:
+        made, specs = chain(length)
+        start = time.process_time()
+        emit(made, specs, globals=GLOBALS)
+        return time.process_time() - start
+
+    seconds(10)
+    short, long = min(seconds(200) for _ in range(3)), min(seconds(1200) for _ in range(2))
+    assert long < 6 * short * 2  # quadratic growth would be 36 times

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from astgrad import runtime, runtime_products, runtime_python
+from astgrad import runtime, runtime_lists, runtime_products, runtime_python
 
 RNG = np.random.default_rng(7)
 
@@ -493,6 +493,12 @@ SAMPLES: dict[Any, list[Sample]] = {
     ],
     runtime.scatter_take: [s(V3, INTS, V4), s(normal(3, 4), INTS, M34, 0), s(V3, INTS, M34)],
     runtime.scatter_along: [s(M34, np.argsort(M34, axis=1), M34, 1)],
+    runtime_python.appended: [s([1.5, 2.5], 3.5)],
+    runtime_lists.popped: [s([1.5, 2.5])],
+    runtime_lists.joined: [s([1.5], [2.5, 3.5])],
+    runtime_lists.copied: [s([1.5, 2.5])],
+    runtime_lists.front: [s([1.5, 2.5, 3.5], [1.0, 2.0])],
+    runtime_lists.back: [s([1.5, 2.5, 3.5], [1.0, 2.0])],
     runtime.split_like: [s(normal(7), [V3, V4]), s(M34, [V4, V4, V4], 0), s(normal(15), (M34, V3), None)],
     runtime.join_like: [s([V3, V4], normal(7)), s([V4, V4, V4], M34, 0)],
     runtime.tree_like: [

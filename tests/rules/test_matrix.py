@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from astgrad import ir, runtime
+from astgrad import ir, runtime, runtime_lists, runtime_python
 from astgrad.analyses import specs as sp
 from astgrad.rules import registry
 from astgrad.rules.registry import RULES, Rule
@@ -18,6 +18,8 @@ from tests.rules.samples import CONSTANTS, SAMPLES, Sample
 
 RULED = {rule.function: rule for rule in RULES.values() if rule.kind not in ("constant", "unsupported")}
 WITHOUT_SPEC = {
+    *(runtime_python.appended, runtime_lists.popped, runtime_lists.joined, runtime_lists.copied),
+    *(runtime_lists.front, runtime_lists.back),
     tuple,
     list,
     sum,

@@ -181,13 +181,13 @@ ADJOINTS = {
         t4 = zeros(t2)
         t5 = zeros(t1)
         bunknown = zeros(unknown)
-        t6 = add(t4, 1.0)
+        t6 = accumulate(t4, 1.0)
         t7 = unreduce(t6, t1)
         t8 = unbroadcast(t7, t1)
-        t9 = add(t5, t8)
+        t9 = accumulate(t5, t8)
         t10 = mul(t9, 2)
         t11 = unbroadcast(t10, unknown)
-        bunknown_2 = add(bunknown, t11)
+        bunknown_2 = accumulate(bunknown, t11)
         t12 = like(bunknown_2, unknown)
         return t12
         """,

@@ -202,11 +202,9 @@ REFUSED = {
     "no rule for a method": (MissingRule, ".tobytes", "x", "return x.tobytes()"),
     "no rule for an attribute": (MissingRule, ".ctypes", "x", "return x.ctypes"),
     "no source": (SourceUnavailable, "hidden", "x", "return NAMESPACE['hidden'](x)"),
-    "a list's place": (UnsupportedSyntax, "index of a list", "s, t, n", "return [s, t][int(s)]"),
     "an array is written": (UntrackedMutation, "writes into an array", "x", "x += 1"),
     "out": (UntrackedMutation, "out=", "x, y", "return np.add(x, x, out=y)"),
     "a foreign call may write": (UntrackedMutation, "shuffle", "x, i", "np.random.shuffle(i)"),
-    "what is called is not known": (MissingRule, "known only at run time", "x, unknown", "return unknown(x)"),
 }
 
 
