@@ -19,6 +19,7 @@ from astgrad.ir import Atom, Const, Method, Tree, Var
 from astgrad.transform import classes, control, objects
 from astgrad.transform.containers import NOT_HERE
 from astgrad.transform.dunders import MADE, Choice
+from astgrad.transform.ruled import is_numpy
 
 if TYPE_CHECKING:
     from astgrad.transform.specialize import Specializer
@@ -73,7 +74,8 @@ def of_instance(walk: Specializer, op: Const, args: Any, kwargs: Any, name: str)
     value = op.value
     if isinstance(value, functools.partial):
         return _partial(walk, op, args, kwargs, name)
-    if isinstance(inspect.getattr_static(type(value), "__call__", None), FunctionType):
+    entered = isinstance(inspect.getattr_static(type(value), "__call__", None), FunctionType)
+    if entered and not is_numpy(type(value)):
         found = objects.attribute(walk, op, "__call__")
         return found if found is NOT_HERE else walk.apply(found, args, kwargs, name)
     if isinstance(value, GETTERS) and len(args) == 1 and not kwargs:

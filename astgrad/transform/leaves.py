@@ -102,9 +102,11 @@ class Leaves(Builder):
         """A bound method: its function, and the object that it is bound to as a leaf of its own."""
         function = path.attr("__func__")
         self.facts.use(Fact(path, "type", MethodType))
-        objects.unchanged(self, function, value.__func__)
+        walk: Any = self
+        called: Any = value.__func__
+        objects.unchanged(walk, function, called)
         receiver = self.leaf(path.attr("__self__"), value.__self__, "self")
-        method = objects.bound(self, value.__func__, receiver)
+        method = objects.bound(walk, called, receiver)
         self.live[method] = value
         return method
 
