@@ -117,7 +117,7 @@ elementwise(
 elementwise(math.fmod, lambda y, x1, x2: (1, -math.trunc(x1 / x2)), spec=_gives(FLOAT))
 elementwise(
     math.copysign,
-    lambda y, x1, x2: (np.copysign(1.0, x1) * np.copysign(1.0, x2), 0.0),
+    lambda y, x1, x2: (np.where(np.signbit(x1) == np.signbit(x2), 1.0, -1.0), 0.0),
     spec=_gives(FLOAT),
 )
 elementwise(math.remainder, lambda y, x1, x2: (1, -np.round((x1 - y) / x2)), spec=_gives(FLOAT))

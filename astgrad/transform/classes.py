@@ -171,6 +171,7 @@ def write(walk: Specializer, target: Atom, name: str, value: Atom) -> Tree:
             f"the attribute {name!r} is written in a branch or loop, or behind one that has used the object",
             "make a new object instead",
         )
+    walk.named(value, name.lstrip("_"))
     held = walk.made.holds[me]
     found = {**dict(zip(held.keys, held.items)), name: value}
     made = Tree(held.kind, tuple(found.values()), tuple(found))

@@ -20,7 +20,7 @@ from astgrad.analyses import specs as sp
 from astgrad.analyses.facts import Fact
 from astgrad.analyses.specs import UNKNOWN
 from astgrad.errors import MissingRule, UnsupportedSyntax, UntrackedMutation
-from astgrad.ir import Atom, Const, Effects, Tree, Var
+from astgrad.ir import Atom, Call, Const, Effects, Tree, Var
 from astgrad.rules import registry
 from astgrad.transform import broadcasting, callables, classes, containers, lists
 from astgrad.transform.builder import atom_of
@@ -131,7 +131,8 @@ def _unpack(walk: Specializer, args: Any, name: str) -> Any:
             rows = (walk.ruled(Const(operator.getitem), (value, Const(i)), (), "") for i in range(count))
             return Tree(tuple, tuple(rows))
     if isinstance(spec, sp.Listing):
-        walk.append(Const(runtime.unpack), args, (), UNKNOWN, Effects(None, (), True, "unknown"))  # or raises
+        effects = Effects(None, (), True, "unknown")  # it raises where the length is another
+        walk.body.append(Call(None, Const(runtime.unpack), args, (), effects, walk.origin))
         return Tree(tuple, tuple(lists.element(walk, value, Const(i), spec.state, "") for i in range(count)))
     if length is None:
         return NOT_HERE

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from astgrad import ir, runtime_lists
 from astgrad.analyses import specs as sp
 from astgrad.ir import Atom, Const, Tree, Var
-from astgrad.transform import classes, containers, iterators, lists, prelude
+from astgrad.transform import containers, iterators, lists, prelude
 from astgrad.transform.containers import NOT_HERE
 from astgrad.transform.control import congruent
 from astgrad.transform.states import Leaf, listing
@@ -111,9 +111,9 @@ def _sorted(walk: Specializer, args: Operands, named: Named, name: str) -> Any:
 
 
 def picked(walk: Specializer, items: Operands, place: Atom, name: str) -> Atom:
-    """items[place]; of objects without a spelling attribute by attribute."""
+    """items[place]; of containers and objects of one structure item by item."""
     first = items[0]
-    if isinstance(first, Tree) and classes.unspelled(first) and all(congruent(first, each) for each in items):
+    if isinstance(first, Tree) and all(congruent(first, each) for each in items):
         columns = zip(*(each.items for each in items if isinstance(each, Tree)))
         return Tree(first.kind, tuple(picked(walk, each, place, "") for each in columns), first.keys)
     return walk.apply(Const(operator.getitem), (Tree(list, items), place), (), name)
@@ -127,17 +127,12 @@ def _order(walk: Specializer, keys: Atom, reverse: bool) -> Var:
 
 def _sorted_at_run_time(walk: Specializer, seq: Atom, key: Any, reverse: bool, name: str) -> Any:
     """A list or array whose length is not known: its items in the order of their keys."""
-    spec = walk.spec(seq)
-    if isinstance(spec, sp.Array) and sp.rank(spec) == 1:
-        items = listing(Leaf(sp.Number(spec.dtype.type), walk.is_varied(seq)))
-    elif isinstance(spec, sp.Listing):
-        items = spec
-    else:
+    if not lists.is_listing(walk, seq) and sp.rank(walk.spec(seq)) != 1:
         return NOT_HERE
     keys = seq
     if not iterators.is_none(key):
         keys = iterators.whole(walk, iterators.started(walk, map, (key, seq)))
-    return lists.made(walk, runtime_lists.taken, (seq, _order(walk, keys, reverse)), items, name)
+    return walk.apply(Const(runtime_lists.taken), (seq, _order(walk, keys, reverse)), (), name)
 
 
 TABLE: dict[Any, Callable[..., Any]] = {

@@ -54,6 +54,13 @@ def _getattr(walk: Specializer, args: Operands, named: Named, name: str) -> Any:
     return walk.apply(Const(getattr), args[:2], (), name) if found.value else args[2]
 
 
+def _len(walk: Specializer, args: Operands, named: Named, name: str) -> Any:
+    """Objects and iterators that have no length; those that have one are asked before."""
+    if isinstance(args[0], Tree) and not containers.is_sized(args[0].kind):
+        raise TypeError(f"object of type {args[0].kind.__name__!r} has no len()")
+    return NOT_HERE
+
+
 def _callable(walk: Specializer, args: Operands, named: Named, name: str) -> Any:
     value = args[0]
     if isinstance(value, Closure) or value in walk.choices:
@@ -134,6 +141,7 @@ TABLE: dict[Any, Callable[..., Any]] = {
     hasattr: _hasattr,
     getattr: _getattr,
     callable: _callable,
+    len: _len,
     type: _type,
     isinstance: _isinstance,
     issubclass: _issubclass,
