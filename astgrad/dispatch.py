@@ -101,7 +101,7 @@ class Tests:
             self.add(f"type({self.path(fact.path)}) is {self.name(fact.expected[0], 'type')}")
             self.array(self.path(fact.path), fact.expected, self.asked.get(fact.path, set()))
         else:
-            FACTS[fact.kind.rstrip("0123456789")](self, self.path(fact.path), fact.expected)
+            FACTS[fact.kind.partition(":")[0].rstrip("0123456789")](self, self.path(fact.path), fact.expected)
 
     def array(self, text: str, expected: Any, asked: set[int]) -> None:
         """Dtype and rank; which axes are 1, as far as it matters."""
@@ -181,6 +181,9 @@ FACTS: dict[str, Callable[[Tests, str, Any], None]] = {
     "is": lambda tests, text, expected: tests.add(f"{text} is {tests.name(expected)}"),
     "axis": lambda tests, text, expected: tests.add(f"{text}.shape[{expected[0]}] == {expected[1]}"),
     "nonzero": lambda tests, text, axis: tests.add(f"{text}.shape[{axis}] != 0"),
+    "has": lambda tests, text, expected: tests.add(
+        f"hasattr({text}, {expected[0]!r})" if expected[1] else f"not hasattr({text}, {expected[0]!r})"
+    ),
     "length": lambda tests, text, expected: tests.add(f"len({text}) == {expected}"),
 }
 

@@ -5,6 +5,7 @@ pick(1.0, 3.0, [2.0, 3.0])  ->  [0.0, 1.0]        each(1.0, [2.0, x])  ->  [1.0,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -34,6 +35,24 @@ def each(by: Any, items: Any) -> Any:
     if type(items) in ARRAYS:
         return unreduce(by, items, 0)
     return [unbroadcast(by, item) for item in items]
+
+
+# --- math
+
+
+def norm(seq: Any) -> float:
+    """math.hypot(*seq)"""
+    return math.hypot(*seq)
+
+
+def exponent(x: Any) -> int:
+    """The exponent of math.frexp(x), a constant."""
+    return math.frexp(x)[1]
+
+
+def whole_part(x: Any) -> float:
+    """The whole part of math.modf(x), a constant."""
+    return math.modf(x)[1]
 
 
 # --- syntax that is no call of an operator or builtin

@@ -30,7 +30,7 @@ from tests.oracle import STEPS, TOLERANCE
 from tests.programs import Case, Program, case
 
 PENDING_FILE = Path(__file__).with_name("pending.txt")
-CHAPTERS = ("control", "calls", "containers", "scalars", "live")
+CHAPTERS = ("control", "calls", "containers", "scalars", "live", "objects")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ PACKAGE = Path(astgrad.__path__[0])
 
 LAYERS = """
     _version deep records errors runtime runtime_products runtime_control runtime_python
-    runtime_lists ir_text ir analyses.specs verify interpret
+    runtime_lists ir_text ir analyses.specs analyses.joining verify interpret
     frontend rules analyses transform optimize record emit compile dispatch cache pipeline signature
     pickling gradient pullback check api explain draw report export interop
 """.split()  # noqa: SIM905

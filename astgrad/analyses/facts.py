@@ -47,7 +47,8 @@ class Fact:
     """`kind` of the value at `path` is `expected`.
 
     kinds: "array" (dtype, unit axes as a tuple of bools), "type" (exactly), "value" (equal, same type),
-    "is" (identity), "keys" (of a dict, in order), "length" (of a tuple or list), "code" (of a function).
+    "is" (identity), "keys" (of a dict, in order), "length" (of a tuple or list), "code" (of a function),
+    "has:name" (an attribute: (name, whether there is one)).
     """
 
     path: Path

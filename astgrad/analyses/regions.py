@@ -40,6 +40,16 @@ def reads(body: Iterable[Statement], results: Iterable[Atom] = ()) -> Iterator[V
         yield from ir.variables(atom)
 
 
+def operands_of(statement: Statement) -> Iterator[Atom]:
+    """Every atom that a statement itself names: those of its tapes and what its regions give included."""
+    yield from ir.operands(statement)
+    if isinstance(statement, Loop):
+        yield from (atom for tape in statement.tapes if not tape.reads for atom in tape.atoms)
+        yield from () if statement.stop is None else (statement.stop,)
+    for block in ir.blocks(statement):
+        yield from block.results
+
+
 def outer(block: Block) -> set[Var]:
     """What a block reads from outside of it."""
     return set(reads(block.body, block.results)) - set(bound(block.body)) - set(block.params)

@@ -268,7 +268,6 @@ class Expressions(Arms, ABC):
             return member, ()
         if self.scope.is_module(base):
             return self.call(function, GETATTR, (base, Const(attr))), ()
-        fence.method(attr, base, self.origin(node))
         return Const(Method(attr)), (base,)
 
     def keyword(self, node: Any) -> tuple[str, Atom]:

@@ -183,6 +183,8 @@ def store(kind: str, origin: Origin) -> NoReturn:
 
 def method(name: str, owner: Atom, origin: Origin) -> None:
     """Refuse a method that writes into its own object, and `np.add.at` and its like."""
+    if isinstance(owner, Const) and owner.value is object:
+        return  # object.__setattr__(self, ...), which says itself what it writes
     if name in MUTATORS:
         what = f".{name}() writes into its object, which is not differentiated yet"
         refuse(UntrackedMutation, origin, what, ARRAY[1])

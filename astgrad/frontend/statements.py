@@ -13,7 +13,7 @@ from astgrad.errors import UnsupportedSyntax, UntrackedMutation, refuse
 from astgrad.frontend import calls, fence
 from astgrad.frontend.arms import FALSE, TRUE, shown
 from astgrad.frontend.desugar import Branch, Flag, appending, kind, leaves, written
-from astgrad.frontend.expressions import BINARY, GETITEM, NONE, Expressions
+from astgrad.frontend.expressions import BINARY, GETATTR, GETITEM, NONE, Expressions
 from astgrad.frontend.jumps import Jumps
 from astgrad.frontend.names import Liveness
 from astgrad.frontend.names import Names as Live
@@ -25,6 +25,7 @@ from astgrad.runtime_python import appended, rethrow, throw, throw_from
 
 APPENDED, GROWS = Const(appended), Effects((0,), (), False, "fresh")
 AUGMENTED = {name: Const(getattr(operator, f"i{text.rstrip('_')}")) for name, text in BINARY.items()}
+SETATTR = Const(setattr)
 NOTHING: Live = frozenset()
 
 
@@ -98,8 +99,14 @@ class Statements(Expressions):
         elif found in ("Tuple", "List"):
             for inner, item in zip(target.elts, self.unpacked(target, atom, value)):
                 self.bind(inner, item, value)
+        elif found == "Attribute":
+            self.write(target, self.expression(target.value), atom)
         else:
             fence.store(found, self.origin(target))
+
+    def write(self, target: Any, owner: Atom, value: Atom) -> None:
+        """owner.name = value: what that means is known once the owner is."""
+        self.call(target, SETATTR, (owner, Const(self.mangled(target.attr)), value))
 
     def unpacked(self, target: Any, atom: Atom, value: Any) -> list[Atom]:
         """The elements of a value, as many as there are targets, or the error that Python raises."""
@@ -113,6 +120,9 @@ class Statements(Expressions):
         return [self.call(value, GETITEM, (whole, Const(i)), name=name) for i, name in enumerate(names)]
 
     def augmented(self, node: Any, _: Live) -> None:
+        if kind(node.target) == "Attribute":
+            self.augmented_attribute(node, node.target)
+            return
         if kind(node.target) != "Name":
             fence.store(kind(node.target), self.origin(node.target))
         name = self.mangled(node.target.id)
@@ -121,6 +131,12 @@ class Statements(Expressions):
             refuse(UntrackedMutation, self.origin(node), *fence.EXTENDED)
         value = self.expression(node.value)
         self.store(node, name, self.call(node, AUGMENTED[kind(node.op)], (before, value), name=name))
+
+    def augmented_attribute(self, node: Any, target: Any) -> None:
+        owner, attribute = self.expression(target.value), Const(self.mangled(target.attr))
+        before = self.call(target, GETATTR, (owner, attribute))
+        value = self.expression(node.value)
+        self.write(target, owner, self.call(node, AUGMENTED[kind(node.op)], (before, value)))
 
     def annotated(self, node: Any, _: Live) -> None:
         if node.value is not None:

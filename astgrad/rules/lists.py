@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from astgrad import runtime_lists as lists
-from astgrad.rules.kinds import linear
+from astgrad.rules.kinds import constant, linear
 from astgrad.runtime import zeros
 from astgrad.runtime_python import appended
 
@@ -13,3 +13,6 @@ linear(lists.joined, lambda by, a, b: (lists.front(by, a), lists.back(by, a)), w
 linear(lists.copied, lambda by, items: by)
 linear(lists.front, lambda by, items, a: lists.joined(by, zeros(lists.back(items, a))), shape_only=["a"])
 linear(lists.back, lambda by, items, a: lists.joined(zeros(lists.front(items, a)), by), shape_only=["a"])
+constant(lists.order)
+linear(lists.taken, lambda by, items, positions: lists.put_back(by, positions, items))
+linear(lists.put_back, lambda bz, by, positions, items: lists.taken(bz, positions), shape_only=["items"])

@@ -6,6 +6,7 @@ A partial that may divide by zero where the function itself does not raise goes 
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +17,7 @@ from astgrad.rules.kinds import adjoint, constant, constants, elementwise, linea
 from astgrad.rules.results import making, operators
 from astgrad.runtime import lowered, pack, scatter, scatter_take, tree_like, unreduce
 from astgrad.runtime_products import others
-from astgrad.runtime_python import each, pick
+from astgrad.runtime_python import each, exponent, norm, pick, whole_part
 
 
 def _gives(spec: Spec) -> Callable[..., Spec]:
@@ -26,7 +27,12 @@ def _gives(spec: Spec) -> Callable[..., Spec]:
 # --- builtins
 
 linear(float, lambda by, x: by if np.ndim(x) == 0 else unreduce(by, x), spec=operators.convert(float))
-linear(complex, lambda by, x: by if np.ndim(x) == 0 else unreduce(by, x), spec=operators.convert(complex))
+linear(
+    complex,
+    lambda by, real, imag=0: (by if np.ndim(real) == 0 else unreduce(by, real), -1j * by),
+    wrt=("real", "imag"),
+    spec=lambda real, imag=None: operators.convert(complex)(real),
+)
 
 
 def item(by: Any, a: Any, args: Any = ()) -> Any:
@@ -109,6 +115,17 @@ elementwise(
     spec=_gives(FLOAT),
 )
 elementwise(math.fmod, lambda y, x1, x2: (1, -math.trunc(x1 / x2)), spec=_gives(FLOAT))
+elementwise(
+    math.copysign,
+    lambda y, x1, x2: (np.where(np.signbit(x1) == np.signbit(x2), 1.0, -1.0), 0.0),
+    spec=_gives(FLOAT),
+)
+elementwise(math.remainder, lambda y, x1, x2: (1, -np.round((x1 - y) / x2)), spec=_gives(FLOAT))
+elementwise(math.ldexp, lambda y, x, i: math.ldexp(1.0, i), wrt=["x"], spec=_gives(FLOAT))
+adjoint(norm, lambda by, y, seq: tree_like(by * np.array(seq) / (y + (y == 0)), seq), spec=_gives(FLOAT))
+if sys.version_info >= (3, 11):
+    elementwise(math.cbrt, lambda y, x: 1 / np.float64(3 * y * y), spec=_gives(FLOAT), singular=True)
+    elementwise(math.exp2, lambda y, x: 0.6931471805599453 * y, spec=_gives(FLOAT))
 elementwise(math.erf, lambda y, x: 1.1283791670955126 * np.exp(-x * x), spec=_gives(FLOAT))
 elementwise(math.erfc, lambda y, x: -1.1283791670955126 * np.exp(-x * x), spec=_gives(FLOAT))
 
@@ -124,16 +141,14 @@ constant(math.floor, spec=lambda x: INT)
 constant(math.ceil, spec=lambda x: INT)
 constant(math.trunc, spec=lambda x: INT)
 constants(
-    math.isnan, math.isinf, math.isfinite, math.isclose, math.comb, math.factorial, math.gcd, math.isqrt
+    *(math.isnan, math.isinf, math.isfinite, math.isclose, math.nextafter, math.ulp),
+    *(math.comb, math.perm, math.factorial, math.gcd, math.lcm, math.isqrt),
 )
+constant(exponent, spec=lambda x: INT)
+constant(whole_part, spec=lambda x: FLOAT)
 
-unsupported(divmod, "write x // y and x % y")
 unsupported(math.gamma, "it has no rule yet")
 unsupported(math.lgamma, "it has no rule yet")
-unsupported(math.copysign, "it has no rule yet")
-unsupported(math.ldexp, "it has no rule yet")
-unsupported(math.frexp, "it has no rule yet")
-unsupported(math.modf, "it has no rule yet")
 
 # --- text and effects: they happen once, in the forward sweep
 

@@ -35,10 +35,21 @@ def is_plain_dataclass(kind: type) -> bool:
     return (
         isinstance(kind, type)
         and dataclasses.is_dataclass(kind)
+        and is_generated(kind.__init__)
         and not hasattr(kind, "__post_init__")
-        and all(f.init and f.default_factory is dataclasses.MISSING for f in dataclasses.fields(kind))
-        and "__getattribute__" not in vars(kind)
+        and all(f.init for f in dataclasses.fields(kind))
+        and kind.__getattribute__ is object.__getattribute__
     )
+
+
+def is_generated(function: Any) -> bool:
+    """Whether a method is one that `dataclass` or `namedtuple` wrote."""
+    return getattr(getattr(function, "__code__", None), "co_filename", "").startswith("<")
+
+
+def is_spelled(kind: type) -> bool:
+    """Whether a container of this kind can be written down: a display, or a call of its constructor."""
+    return kind in (*SEQUENCES, dict, slice) or is_namedtuple(kind) or is_plain_dataclass(kind)
 
 
 def split(value: Any) -> tuple[tuple[str, Any], list[tuple[Any, Any]]] | None:
@@ -117,12 +128,16 @@ def _merge(a: Atom, b: Atom) -> Any:
 
 
 def _length(tree: Atom) -> Any:
-    return Const(len(tree.items)) if isinstance(tree, Tree) and tree.kind is not slice else NOT_HERE
+    return Const(len(tree.items)) if isinstance(tree, Tree) and is_sized(tree.kind) else NOT_HERE
+
+
+def is_sized(kind: type) -> bool:
+    return kind in (*SEQUENCES, dict) or is_namedtuple(kind)
 
 
 def elements(atom: Atom) -> tuple[Atom, ...] | None:
     """What iterating over a static container yields; None where it is not one."""
-    if not isinstance(atom, Tree) or atom.kind is slice:
+    if not isinstance(atom, Tree) or not is_sized(atom.kind):
         return None
     return tuple(Const(key) for key in atom.keys) if atom.kind is dict else atom.items
 
@@ -133,13 +148,6 @@ def _sequence(kind: type) -> Callable[..., Any]:
         return NOT_HERE if items is None or len(args) > 1 else Tree(kind, items)
 
     return build
-
-
-def _zip(*args: Atom) -> Any:
-    columns = [elements(arg) for arg in args]
-    if not columns or any(column is None for column in columns):
-        return NOT_HERE
-    return Tree(tuple, tuple(Tree(tuple, row) for row in zip(*[c for c in columns if c is not None])))
 
 
 def _pairs(tree: Atom) -> Any:
@@ -160,7 +168,6 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     len: _length,
     tuple: _sequence(tuple),
     list: _sequence(list),
-    zip: _zip,
 }
 
 DICT_METHODS: dict[str, Callable[..., Any]] = {
@@ -168,14 +175,23 @@ DICT_METHODS: dict[str, Callable[..., Any]] = {
     "values": lambda tree: Tree(tuple, tree.items),
     "items": _pairs,
     "get": _get,
+    "copy": lambda tree: tree,
 }
+
+
+def resolve(op: Any, args: tuple[Atom, ...], kwargs: tuple[tuple[str, Atom], ...]) -> Any:
+    """As `call`; raises what the primal raises."""
+    try:
+        return call(op, args, kwargs)
+    except Indexing as error:
+        raise error.args[0] from None
 
 
 def call(op: Any, args: tuple[Atom, ...], kwargs: tuple[tuple[str, Atom], ...]) -> Any:
     """The result of a call that only rearranges static containers, or NOT_HERE."""
     if op is dict and not args:
         return Tree(dict, tuple(value for _, value in kwargs), tuple(name for name, _ in kwargs))
-    if isinstance(op, type) and (is_namedtuple(op) or is_plain_dataclass(op)):
+    if is_namedtuple(op) and is_generated(op.__new__):
         return _construct(op, args, kwargs)
     if (
         isinstance(op, Method)
@@ -184,7 +200,7 @@ def call(op: Any, args: tuple[Atom, ...], kwargs: tuple[tuple[str, Atom], ...]) 
         and is_namedtuple(args[0].kind)
     ):
         return _replaced(args[0], dict(kwargs))
-    if op is dataclasses.replace and isinstance(args[0], Tree):
+    if op is dataclasses.replace and isinstance(args[0], Tree) and is_plain_dataclass(args[0].kind):
         return _replaced(args[0], dict(kwargs))
     if kwargs or not any(isinstance(arg, Tree) for arg in args):
         return NOT_HERE if op not in SEQUENCES or args else Tree(op, ())
@@ -192,6 +208,8 @@ def call(op: Any, args: tuple[Atom, ...], kwargs: tuple[tuple[str, Atom], ...]) 
         first = args[0]
         if isinstance(first, Tree) and is_namedtuple(first.kind) and op.name == "_asdict":
             return Tree(dict, first.items, first.keys)
+        if isinstance(first, Tree) and first.kind is list and op.name == "copy" and len(args) == 1:
+            return Tree(list, first.items)
         if isinstance(first, Tree) and first.kind is dict and op.name in DICT_METHODS:
             return DICT_METHODS[op.name](*args)
         return NOT_HERE
@@ -207,13 +225,8 @@ def _replaced(tree: Tree, new: dict[str, Atom]) -> Any:
 
 
 def _construct(kind: Any, args: tuple[Atom, ...], kwargs: tuple[tuple[str, Atom], ...]) -> Any:
-    """A namedtuple or dataclass built from its fields."""
-    if is_namedtuple(kind):
-        names, defaults = kind._fields, dict(kind._field_defaults)
-    else:
-        fields = dataclasses.fields(kind)
-        names = tuple(f.name for f in fields)
-        defaults = {f.name: f.default for f in fields if f.default is not dataclasses.MISSING}
+    """A namedtuple built from its fields."""
+    names, defaults = kind._fields, dict(kind._field_defaults)
     given = {
         **{name: Const(value) for name, value in defaults.items()},
         **dict(zip(names, args)),

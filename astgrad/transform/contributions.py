@@ -140,7 +140,7 @@ class Contributions:
 
     def item(self, contribution: Atom, key: Any) -> Atom:
         if isinstance(contribution, Tree):
-            return fields(contribution)[key] if contribution.keys else contribution.items[key]
+            return fields(contribution)[key] if contribution.kind is dict else contribution.items[key]
         return self.walk.call(operator.getitem, contribution, Const(key))
 
     # --- one statement

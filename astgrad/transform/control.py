@@ -21,6 +21,7 @@ from astgrad.analyses.regions import bound
 from astgrad.errors import AstgradError
 from astgrad.ir import ABSENT, UNDEFINED, Atom, Block, Closure, Const, Effects, If, Statement, Tree, Var
 from astgrad.records import fresh, state
+from astgrad.transform import dunders
 
 if TYPE_CHECKING:
     from astgrad.transform.specialize import Specializer
@@ -46,7 +47,8 @@ def truth(walk: Specializer, test: Atom) -> bool:
 
 def branch(walk: Specializer, statement: If, env: Env) -> None:
     """The arm that the specs decide, walked in place; both, where they do not."""
-    test = walk.atom(statement.test, env)
+    with walk.at(statement.origin):
+        test = dunders.tested(walk, walk.atom(statement.test, env))
     try:
         taken = statement.then if truth(walk, test) else statement.orelse
     except sp.Undecided:
@@ -70,13 +72,16 @@ def join_arms(
     walk: Specializer, targets: tuple[Var, ...], test: Atom, then: Arm, orelse: Arm, env: Env
 ) -> None:
     """Append the If of two walked arms, and bind `targets` to its phis."""
-    phis = Phis(walk, frozenset((*bound(then.body), *bound(orelse.body))), ([], []))
+    inner = frozenset((*bound(then.body), *bound(orelse.body)))
+    if then.body or orelse.body or any(a is not b for a, b in zip(then.results, orelse.results)):
+        test = decided(walk, test)
+    phis = Phis(walk, inner, ([], []), test=test)
     for target, *atoms in zip(targets, then.results, orelse.results):
         env[target] = phis.merge(tuple(atoms), target.name)
     merge_slots(walk, phis, [then, orelse])
     blocks = [Block((), tuple(a.body), tuple(results)) for a, results in zip((then, orelse), phis.results)]
     if then.body or orelse.body or phis.targets:
-        walk.body.append(If(tuple(phis.targets), decided(walk, test), blocks[0], blocks[1], walk.origin))
+        walk.body.append(If(tuple(phis.targets), test, blocks[0], blocks[1], walk.origin))
 
 
 def decided(walk: Specializer, test: Atom) -> Atom:
@@ -105,13 +110,22 @@ def merge_slots(walk: Specializer, phis: Phis, arms: list[Arm]) -> None:
 
 def arm(walk: Specializer, block: Block, env: Env) -> Arm:
     """Walk one arm in a region of its own; where it certainly raises, it leaves nothing."""
+
+    def steps() -> tuple[Atom, ...]:
+        walk.block(block, env)
+        return tuple(walk.atom(result, env) for result in block.results)
+
+    return arm_of(walk, steps, len(block.results))
+
+
+def arm_of(walk: Specializer, steps: Callable[[], tuple[Atom, ...]], count: int) -> Arm:
+    """A region of these steps, which give `count` results."""
     slots = walk.slots
     walk.slots = dict(slots)
+    found: list[tuple[Atom, ...]] = []
     with walk.region() as body:
-        results: tuple[Atom, ...] = (UNDEFINED,) * len(block.results)
-        if within(walk, lambda: walk.block(block, env)):
-            results = tuple(walk.atom(result, env) for result in block.results)
-    made = Arm(body, results, walk.slots)
+        within(walk, lambda: found.append(steps()))
+    made = Arm(body, found[0] if found else (UNDEFINED,) * count, walk.slots)
     walk.slots = slots
     return made
 
@@ -144,6 +158,7 @@ class Phis:
     results: tuple[list[Atom], ...]
     targets: list[Var] = fresh(factory=list)
     made: dict[tuple[Any, ...], Var] = fresh(factory=dict)
+    test: Atom | None = None  # of a branch
 
     def merge(self, atoms: tuple[Atom, ...], name: str) -> Atom:
         """What a name is behind the arms that leave it as these."""
@@ -151,12 +166,28 @@ class Phis:
         same = all(atom is first or same_constant(atom, first) for atom in atoms)
         if same and not any(var in self.inner for var in ir.variables(first)):
             return first
+        self.walk.made.freeze(*atoms)
         like = next((atom for atom in atoms if isinstance(atom, Tree)), None)
         if like is not None and all(congruent(like, atom) for atom in atoms):
             columns = zip(*(parts(atom, like) for atom in atoms))
             merged = (self.merge(each, item_name(name, like, i)) for i, each in enumerate(columns))
             return Tree(like.kind, tuple(merged), like.keys)
+        if self.test is not None and all(dunders.is_callable(self.walk, atom) for atom in atoms):
+            return self.choice(*atoms)
         return self.phi(atoms, name)
+
+    def choice(self, a: Atom, b: Atom) -> Var:
+        """One callable or the other: a Var that no statement binds, since only calls of it are made."""
+        var = Var()
+        sides = (self.carried(a, lambda v: (v, ABSENT)), self.carried(b, lambda v: (ABSENT, v)))
+        assert self.test is not None
+        self.walk.choices[var] = dunders.Choice(self.test, *sides)
+        return var
+
+    def carried(self, atom: Atom, pair: Callable[[Var], tuple[Atom, Atom]]) -> Atom:
+        """A callable whose captured values leave the arm that it was made in."""
+        found: dict[Var, Atom] = {v: self.phi(pair(v), v.name) for v in ir.variables(atom) if v in self.inner}
+        return ir.substitute(atom, found) if found else atom
 
     def phi(self, atoms: tuple[Atom, ...], name: str) -> Var:
         if atoms not in self.made:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import operator
-from types import CellType, FunctionType
+from types import CellType, FunctionType, MethodType
 from typing import Any, NoReturn
 
 import numpy as np
@@ -24,7 +24,7 @@ from astgrad.errors import AstgradError, refuse
 from astgrad.ir import Atom, Capture, Const, Function, Tree, Var
 from astgrad.records import fresh, state
 from astgrad.rules import registry
-from astgrad.transform import containers
+from astgrad.transform import containers, objects
 from astgrad.transform.builder import Builder
 
 
@@ -76,6 +76,8 @@ class Leaves(Builder):
                 Fact(path, "type", FunctionType), Fact(path.attr("__code__"), "is", value.__code__)
             )
             return self.constant(path, value)
+        if isinstance(value, MethodType) and isinstance(value.__func__, FunctionType):
+            return self.method_leaf(path, value)
         if registry.lookup(value) is not None:
             self.facts.use(Fact(path, "is", value))
             return self.constant(path, value)
@@ -95,6 +97,18 @@ class Leaves(Builder):
         tracked = fact.kind == "array" or isinstance(value, (int, float, complex, np.generic))
         self.specs[var] = leaf_spec(value, var, self.facts.asked) if tracked else UNKNOWN
         return var
+
+    def method_leaf(self, path: Path, value: MethodType) -> Atom:
+        """A bound method: its function, and the object that it is bound to as a leaf of its own."""
+        function = path.attr("__func__")
+        self.facts.use(Fact(path, "type", MethodType))
+        walk: Any = self
+        called: Any = value.__func__
+        objects.unchanged(walk, function, called)
+        receiver = self.leaf(path.attr("__self__"), value.__self__, "self")
+        method = objects.bound(walk, called, receiver)
+        self.live[method] = value
+        return method
 
     def constant(self, path: Path, value: Any) -> Const:
         const = Const(value)

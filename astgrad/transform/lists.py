@@ -125,6 +125,23 @@ def _len(walk: Specializer, args: Any, name: str) -> Any:
     return walk.append(Const(len), args, (), sp.INT, ir.PURE, name)
 
 
+def _taken(walk: Specializer, args: Any, name: str) -> Any:
+    """Items of a list, or of an array, which are numbers, in another order."""
+    spec = walk.spec(args[0])
+    if isinstance(spec, sp.Array) and sp.rank(spec) == 1:
+        state: State | None = Leaf(sp.Number(spec.dtype.type), walk.is_varied(args[0]))
+    else:
+        state = state_of(walk, args[0])
+    return NOT_HERE if state is None else made(walk, runtime_lists.taken, args, listing(state), name)
+
+
+def _put_back(walk: Specializer, args: Any, name: str) -> Any:
+    items = walk.spec(args[2])
+    if not isinstance(items, (sp.Array, sp.Listing)):
+        return NOT_HERE
+    return made(walk, runtime_lists.put_back, args, items, name)
+
+
 def _static(op: Any) -> Callable[..., Any]:
     """One of the runtime's functions on lists: done here where the lists are known item by item."""
 
@@ -148,5 +165,7 @@ OPERATIONS: dict[Any, Callable[..., Any]] = {
     operator.add: _joined,
     list: _copied,
     len: _len,
+    runtime_lists.taken: _taken,
+    runtime_lists.put_back: _put_back,
     **{op: _static(op) for op in STATIC},
 }

@@ -19,15 +19,25 @@ from astgrad.analyses.regions import bound
 from astgrad.errors import UnsupportedSyntax
 from astgrad.ir import UNDEFINED, Atom, Block, Const, Loop, Statement, Tape, Var
 from astgrad.records import state
-from astgrad.transform import control
+from astgrad.transform import control, iterators
 from astgrad.transform.control import Env
-from astgrad.transform.sources import Native, Rows, Source, Steps, Zipped, at_step, length, source
+from astgrad.transform.sources import (
+    UNROLLED,
+    Native,
+    Rows,
+    Source,
+    Steps,
+    Zipped,
+    at_step,
+    known_items,
+    length,
+    parts_of,
+)
 from astgrad.transform.states import State, bind, entry, leaves, local, widened
 
 if TYPE_CHECKING:
     from astgrad.transform.specialize import Specializer
 
-UNROLLED = 64  # steps of a loop over what has static structure
 LENGTH = "the number of steps is not known before the call"
 
 
@@ -39,7 +49,7 @@ def loop(walk: Specializer, statement: Loop, env: Env) -> None:
     if walk.in_rule:
         raise sp.Undecided
     with walk.at(statement.origin):
-        sources = [source(walk, walk.atom(each, env)) for each in statement.iters]
+        sources = [iterators.consumed(walk, walk.atom(each, env)) for each in statement.iters]
         count = length(walk, Zipped(tuple(sources)))
         if count is not None:
             check_lengths(walk, sources, count)
@@ -52,21 +62,17 @@ def loop(walk: Specializer, statement: Loop, env: Env) -> None:
 def check_lengths(walk: Specializer, sources: list[Source], count: int) -> None:
     """Beside items that are known one by one, sequences must be known to be as long."""
     for each in sources:
-        if isinstance(each, Zipped):
-            check_lengths(walk, list(each.sources), count)
+        if parts_of(each):
+            check_lengths(walk, list(parts_of(each)), count)
         elif isinstance(each, Rows):
             spec = walk.spec(each.atom)
             known = walk.exact_length(spec.shape[0]) if isinstance(spec, sp.Array) and spec.shape else None
             if known is None or known < count:
                 walk.refuse(UnsupportedSyntax, LENGTH, "zip sequences of one kind")
-        elif isinstance(each, Native) and not _is_range(each.atom, count):
+        elif isinstance(each, Native) and len(known_items(walk, each) or ()) < count:
             walk.refuse(UnsupportedSyntax, LENGTH, "zip sequences of one kind")
     if count > UNROLLED:
         walk.refuse(UnsupportedSyntax, f"a loop over {count} items of a list or tuple", "use an array")
-
-
-def _is_range(atom: Atom, count: int) -> bool:
-    return isinstance(atom, Const) and isinstance(atom.value, range) and len(atom.value) >= count
 
 
 def unrolled(

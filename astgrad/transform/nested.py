@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from astgrad.analyses import specs as sp
 from astgrad.analyses.regions import rebuilt
+from astgrad.errors import Origin
 from astgrad.ir import Atom, Block, Function, Statement, Tree, Var
 from astgrad.records import replace
 
@@ -47,3 +48,13 @@ def forward(statement: Statement) -> Statement:
     inner = lambda block: replace(block, body=tuple(map(forward, block.body)))
     made = rebuilt(statement, lambda atom: atom, inner)
     return replace(made, origin=replace(statement.origin, backward=False))  # type: ignore[no-any-return]
+
+
+def placed(function: Function, origin: Origin) -> Function:
+    """A function whose lines all belong to one place, and which stands on nothing."""
+
+    def inner(block: Block) -> Block:
+        found = (rebuilt(statement, lambda atom: atom, inner) for statement in block.body)
+        return replace(block, body=tuple(replace(statement, origin=origin) for statement in found))
+
+    return replace(function, body=inner(function.body), origin=origin, guards=())

@@ -9,21 +9,22 @@ facts of the signature.
 
 from __future__ import annotations
 
+import functools
 import inspect
 from types import CellType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from astgrad.analyses import specs as sp
 from astgrad.analyses.facts import Fact, Path
 from astgrad.analyses.specs import UNKNOWN
-from astgrad.errors import UnsupportedSyntax
-from astgrad.frontend.lower import lower
-from astgrad.ir import Atom, Capture, Closure, Const, Function, Guard, Var
+from astgrad.ir import Atom, Capture, Closure, Const, Function, Tree, Var
 from astgrad.records import replace
 from astgrad.transform.containers import NOT_HERE
 
 DATA = (np.ndarray, list, dict, set, tuple)
+GETTERS = {property: "fget", functools.cached_property: "func"}
 
 if TYPE_CHECKING:
     from astgrad.transform.specialize import Specializer
@@ -39,19 +40,48 @@ def attribute(walk: Specializer, receiver: Atom, name: str) -> Atom | Any:
     value = walk.facts.value(path)
     member = inspect.getattr_static(type(value), name, None)
     walk.facts.use(Fact(path, "type", type(value)))
-    if isinstance(member, property) and isinstance(member.fget, FunctionType):
-        unchanged(walk, path.attr("__class__").attr(name), member)
-        unchanged(walk, path.attr("__class__").attr(name).attr("fget"), member.fget)
-        return walk.apply(Const(member.fget), (receiver,), ())
-    if isinstance(member, FunctionType) and name not in getattr(value, "__dict__", ()):
+    place = path.attr("__class__").attr(name)
+    stored = name in getattr(value, "__dict__", ())
+    getter = getattr(member, GETTERS.get(type(member), ""), None)
+    if isinstance(getter, FunctionType) and (isinstance(member, property) or not stored):
+        unchanged(walk, place, member)
+        unchanged(walk, place.attr(GETTERS[type(member)]), getter)
+        return walk.apply(Const(getter), (receiver,), ())
+    if isinstance(member, classmethod) and isinstance(member.__func__, FunctionType) and not stored:
+        unchanged(walk, place.attr("__func__"), member.__func__)
+        return bound(walk, member.__func__, Const(type(value)))
+    if isinstance(member, FunctionType) and not stored:
         walk.facts.use(Fact(path.attr(name).attr("__code__"), "is", member.__code__))
-        unchanged(walk, path.attr("__class__").attr(name), member)
-        method = bound_to(lower(member), receiver)
+        unchanged(walk, place, member)
+        method = bound(walk, member, receiver)
         walk.live[method] = getattr(value, name)
         return method
     if not hasattr(value, name):
         raise AttributeError(f"{type(value).__name__!r} object has no attribute {name!r}")
     return walk.leaf(path.attr(name), getattr(value, name), name)
+
+
+def kind_of(walk: Specializer, atom: Atom) -> type | None:
+    """The type of a value, as far as it is known; a fact where it is that of an object at a path."""
+    if isinstance(atom, Tree):
+        return atom.kind
+    spec = walk.spec(atom)
+    if isinstance(spec, sp.Array):
+        return np.ndarray
+    if isinstance(spec, sp.Number):
+        return spec.type if spec.exact else None
+    if isinstance(spec, sp.Known):
+        return FunctionType if isinstance(atom, Closure) else type(spec.value)
+    if isinstance(spec, sp.Struct):
+        return spec.kind
+    if isinstance(spec, sp.Listing):
+        return list
+    path = walk.paths.get(atom)
+    if path is None or not walk.facts.known(path):
+        return None
+    kind = type(walk.facts.value(path))
+    walk.facts.use(Fact(path, "type", kind))
+    return kind
 
 
 def unchanged(walk: Specializer, path: Path, member: Any) -> None:
@@ -60,20 +90,6 @@ def unchanged(walk: Specializer, path: Path, member: Any) -> None:
     for name in ("__code__", "__defaults__"):
         if getattr(member, name, None) is not None:
             walk.facts.use(Fact(path.attr(name), "is", getattr(member, name)))
-
-
-def member_of_kind(walk: Specializer, kind: type, name: str) -> FunctionType | None:
-    """The method or getter `name` of the class of a container, guarded: a class can be patched."""
-    member = inspect.getattr_static(kind, name, None)
-    path: tuple[str, ...] = (name,)
-    holder = Capture(kind.__name__, walk.cells.setdefault(id(kind), CellType(kind)))
-    if isinstance(member, property):
-        walk.guards.append(Guard(holder, path, member))
-        member, path = member.fget, (name, "fget")
-    if not isinstance(member, FunctionType):
-        return None
-    walk.guards.append(Guard(holder, path, member, member.__code__))
-    return member
 
 
 def constant_attribute(walk: Specializer, receiver: Const, name: str) -> Atom | Any:
@@ -132,21 +148,16 @@ def without(function: Function, env: dict[Var, Atom]) -> Function:
     return replace(function, captures=tuple(pair for pair in function.captures if pair[0] not in env))
 
 
-def bound_to(function: Function, receiver: Atom) -> Closure:
+def bound(walk: Specializer, function: FunctionType, receiver: Atom) -> Closure:
     """A method with its first parameter bound."""
-    first, *rest = function.params
-    return Closure(replace(function, params=tuple(rest)), ((first.var, receiver),))
+    lowered = walk.lowered(function)
+    first, *rest = lowered.params
+    defaults = tuple(captured_defaults(walk, Const(function), walk.in_rule).items())
+    return Closure(replace(lowered, params=tuple(rest)), ((first.var, receiver),), defaults)
 
 
-def partially(walk: Specializer, args: tuple[Atom, ...], kwargs: Any) -> Closure:
-    """functools.partial(f, *args, **kwargs) of a Python function: parameters bound, new defaults."""
-    target, *given = args
-    if isinstance(target, Const) and isinstance(target.value, FunctionType) and target not in walk.paths:
-        target = Closure(lower(target.value))
-    if not isinstance(target, Closure) or len(given) > len(target.function.params):
-        walk.refuse(UnsupportedSyntax, "functools.partial of this is not differentiated", "write a lambda")
-    function = target.function
-    cells = tuple((param.var, atom) for param, atom in zip(function.params, given))
-    defaults = tuple({**dict(target.defaults), **dict(kwargs)}.items())
-    rest = replace(function, params=function.params[len(given) :])
-    return Closure(rest, (*target.cells, *cells), defaults)
+def captured_value(walk: Specializer, value: Any, name: str) -> Atom:
+    """A value that a class or function holds: a literal, or captured data."""
+    if walk.facts.values is None or isinstance(value, (bool, int, float, complex, str, bytes, type(None))):
+        return Const(value)
+    return walk.captured(Capture(name, walk.cells.setdefault(id(value), CellType(value))))

@@ -20,9 +20,9 @@ from astgrad.analyses import specs as sp
 from astgrad.analyses.facts import Fact
 from astgrad.analyses.specs import UNKNOWN
 from astgrad.errors import MissingRule, UnsupportedSyntax, UntrackedMutation
-from astgrad.ir import Atom, Const, Effects, Tree, Var
+from astgrad.ir import Atom, Call, Const, Effects, Tree, Var
 from astgrad.rules import registry
-from astgrad.transform import broadcasting, containers, objects
+from astgrad.transform import broadcasting, callables, classes, containers, lists
 from astgrad.transform.builder import atom_of
 from astgrad.transform.containers import NOT_HERE
 
@@ -51,24 +51,22 @@ AUGMENTED = {
 def _getattr(walk: Specializer, args: Any, name: str) -> Any:
     value, attribute = args[0], args[1].value
     if isinstance(value, Tree):
-        found = containers.get_attribute(value, attribute)
-        if found is NOT_HERE and isinstance(getattr(value.kind, attribute, None), property):
-            getter = objects.member_of_kind(walk, value.kind, attribute)
-            return NOT_HERE if getter is None else walk.apply(Const(getter), (value,), (), name)
-        return found
+        return classes.attribute(walk, value, attribute)
     spec = walk.spec(value)
     if walk.in_rule and attribute == "T" and sp.rank(spec) == 0:
         return value  # an adjoint may be a number of Python
     if isinstance(spec, (sp.Array, sp.Number)) or (isinstance(value, Var) and not walk.facts.roots):
         if isinstance(spec, sp.Array) and not hasattr(np.ndarray, attribute):
             raise AttributeError(f"'numpy.ndarray' object has no attribute {attribute!r}")
+        if attribute in registry.METHODS and attribute not in registry.ATTRIBUTES and spec is not UNKNOWN:
+            return callables.bound_method(attribute, value)
         if attribute not in (*registry.ATTRIBUTES, *STATIC_ATTRIBUTES) and spec is not UNKNOWN:
             walk.refuse(MissingRule, f"the array attribute .{attribute} has no derivative rule", "")
         result = walk.emit(Const(getattr), args, (), name)
         if isinstance(result, Var) and attribute not in STATIC_ATTRIBUTES and walk.is_varied(value):
             walk.varied.add(result)
         return result
-    found = objects.attribute(walk, value, attribute)
+    found = classes.find(walk, value, attribute)
     if found is NOT_HERE and walk.is_varied(value):
         if attribute not in (*registry.ATTRIBUTES, *STATIC_ATTRIBUTES):
             walk.refuse(
@@ -132,6 +130,10 @@ def _unpack(walk: Specializer, args: Any, name: str) -> Any:
         if length == count:
             rows = (walk.ruled(Const(operator.getitem), (value, Const(i)), (), "") for i in range(count))
             return Tree(tuple, tuple(rows))
+    if isinstance(spec, sp.Listing):
+        effects = Effects(None, (), True, "unknown")  # it raises where the length is another
+        walk.body.append(Call(None, Const(runtime.unpack), args, (), effects, walk.origin))
+        return Tree(tuple, tuple(lists.element(walk, value, Const(i), spec.state, "") for i in range(count)))
     if length is None:
         return NOT_HERE
     if length != count:

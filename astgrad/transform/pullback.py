@@ -16,9 +16,10 @@ from astgrad import ir, runtime
 from astgrad.analyses import specs as sp
 from astgrad.analyses.aliasing import Memory
 from astgrad.analyses.regions import bound, reads, rebuilt, substituted
-from astgrad.errors import Origin
+from astgrad.errors import Origin, UnsupportedSyntax, refuse
 from astgrad.ir import Atom, Call, Const, Function, Method, Tree, Var
 from astgrad.records import record, replace
+from astgrad.transform import classes
 from astgrad.transform.defined import defined
 from astgrad.transform.gradient_ir import Adjoint, is_float, leaves_of, returned
 from astgrad.transform.reverse import Reverse
@@ -36,6 +37,10 @@ class Whole:
 def whole(primal: Specialized, name: str) -> Whole:
     """Value and gradients of every argument that has a float, for a given cotangent of each output leaf."""
     walk, output = primal.builder, primal.output
+    kind = classes.unspelled(output)
+    if kind is not None:
+        text = f"the function returns an object of type {kind.__name__} that it makes"
+        refuse(UnsupportedSyntax, primal.function.origin, text, "return what it holds")
     leaves = [v for a in primal.arguments.values() for v in ir.variables(a) if is_float(walk.spec(v))]
     reverse = Reverse(walk, tuple(dict.fromkeys(leaves)))
     seeds = []

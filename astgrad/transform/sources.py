@@ -17,6 +17,7 @@ from astgrad import ir
 from astgrad.analyses import specs as sp
 from astgrad.ir import Atom, Const, Tree, Var
 from astgrad.records import record, state
+from astgrad.transform.builder import atom_of
 
 if TYPE_CHECKING:
     from astgrad.transform.specialize import Specializer
@@ -59,7 +60,17 @@ class Zipped:
     sources: tuple[Source, ...]
 
 
-Source = Union[Native, Rows, Counted, Static, Zipped]
+@record
+class Mapped:
+    """map(function, ...): an item is what the function gives of those of the source."""
+
+    function: Atom
+    source: Zipped
+
+
+UNROLLED = 64  # steps of a loop over what has static structure
+
+Source = Union[Native, Rows, Counted, Static, Zipped, Mapped]
 
 
 def source(walk: Specializer, atom: Atom) -> Source:
@@ -89,22 +100,6 @@ def _made(walk: Specializer, call: ir.Call) -> Source | None:
         return Native(call.target, sp.INT) if call.target else None
     if op is itertools.count:
         return Counted(call.args[0] if call.args else Const(0))
-    if op is reversed and len(call.args) == 1:
-        inner = source(walk, call.args[0])
-        if isinstance(inner, Static):
-            return Static(inner.items[::-1])
-        return (
-            Rows(inner.atom, True)
-            if isinstance(inner, Rows)
-            else Native(call.target, inner.spec)
-            if isinstance(inner, Native) and call.target
-            else None
-        )
-    if op is enumerate and call.args:
-        start = call.args[1] if len(call.args) > 1 else dict(call.kwargs).get("start", Const(0))
-        return Zipped((Counted(start), source(walk, call.args[0])))
-    if op is zip and not call.kwargs:
-        return Zipped(tuple(source(walk, arg) for arg in call.args))
     return None
 
 
@@ -112,10 +107,29 @@ def length(walk: Specializer, given: Source) -> int | None:
     """The number of items where it is known before the call."""
     if isinstance(given, Static):
         return len(given.items)
+    if isinstance(given, Native) and isinstance(given.atom, Const):
+        few = not isinstance(given.atom.value, range) and len(given.atom.value) <= UNROLLED
+        return len(given.atom.value) if few else None
+    if isinstance(given, Mapped):
+        return length(walk, given.source)
     if isinstance(given, Zipped):
         lengths = [n for n in (length(walk, each) for each in given.sources) if n is not None]
         return min(lengths, default=None)
     return None
+
+
+def known_items(walk: Specializer, given: Native) -> tuple[Atom, ...] | None:
+    """The items of a text, a tuple, or a range between bounds that are known."""
+    if isinstance(given.atom, Const):
+        return tuple(map(atom_of, given.atom.value))
+    call = walk.defs.get(given.atom) if isinstance(given.atom, Var) else None
+    if call is None or not isinstance(call.op, Const) or call.op.value is not range:
+        return None
+    try:
+        bounds = [sp.static(walk.spec(arg)) for arg in call.args]
+    except sp.Undecided:
+        return None
+    return tuple(map(Const, range(*bounds)))
 
 
 # --- steps
@@ -146,6 +160,9 @@ class Steps:
             index.name = index.name or name
             plain = isinstance(given.start, Const) and given.start.value == 0
             return lambda: index if plain else self.walk.call(operator.add, given.start, index, name=name)
+        if isinstance(given, Mapped):
+            of = self.item(given.source, "")
+            return lambda: applied(self.walk, given, of(), name)
         assert isinstance(given, Zipped)
         inner = [self.item(each, "") for each in given.sources]
         return lambda: Tree(tuple, tuple(each() for each in inner))
@@ -181,10 +198,21 @@ class Steps:
 def _sequences(sources: Any) -> list[Rows]:
     found = []
     for each in sources:
-        found += (
-            [each] if isinstance(each, Rows) else _sequences(each.sources) if isinstance(each, Zipped) else []
-        )
+        found += [each] if isinstance(each, Rows) else _sequences(parts_of(each))
     return found
+
+
+def parts_of(given: Source) -> tuple[Source, ...]:
+    """The sources that one steps through."""
+    return (
+        (given.source,) if isinstance(given, Mapped) else given.sources if isinstance(given, Zipped) else ()
+    )
+
+
+def applied(walk: Specializer, given: Mapped, items: Atom, name: str) -> Atom:
+    """What the function of a `map` gives of the items of one step."""
+    assert isinstance(items, Tree)
+    return walk.apply(given.function, items.items, (), name)
 
 
 def at_step(walk: Specializer, given: Source, step: int, name: str) -> Atom:
@@ -195,10 +223,12 @@ def at_step(walk: Specializer, given: Source, step: int, name: str) -> Atom:
         return walk.apply(Const(operator.add), (given.start, Const(step)), (), name)
     if isinstance(given, Zipped):
         return Tree(tuple, tuple(at_step(walk, each, step, "") for each in given.sources))
+    if isinstance(given, Mapped):
+        return applied(walk, given, at_step(walk, given.source, step, ""), name)
     if isinstance(given, Rows):
         at = -1 - step if given.backwards else step
         return walk.apply(Const(operator.getitem), (given.atom, Const(at)), (), name)
-    first = isinstance(given.atom, Const) and isinstance(given.atom.value, range)
-    if first:
-        return Const(given.atom.value[step])  # type: ignore[union-attr]
+    found = known_items(walk, given)
+    if found is not None:
+        return found[step]
     return walk.apply(Const(operator.getitem), (given.atom, Const(step)), (), name)

@@ -11,10 +11,9 @@ containers replaced by their leaves, effects as the registry declares them.
 
 from __future__ import annotations
 
-import functools
 import operator
 from collections.abc import Callable, Iterable
-from types import FunctionType, MethodType, ModuleType
+from types import FunctionType, MethodType
 from typing import Any
 
 from astgrad import ir
@@ -31,11 +30,22 @@ from astgrad.frontend.lower import lower
 from astgrad.ir import Atom, Call, Closure, Const, Function, Method, Tree, Var
 from astgrad.records import fresh, record, state
 from astgrad.rules import registry
-from astgrad.transform import containers, control, guarded, lists, loops, objects, pairs, syntax
+from astgrad.transform import (
+    callables,
+    classes,
+    control,
+    dunders,
+    guarded,
+    loops,
+    methods,
+    objects,
+    pairs,
+    syntax,
+)
 from astgrad.transform.binding import bind
 from astgrad.transform.builder import atom_of
 from astgrad.transform.containers import NOT_HERE
-from astgrad.transform.operations import OPERATIONS
+from astgrad.transform.nested import placed
 from astgrad.transform.pairs import Pairs
 from astgrad.transform.ruled import Ruled, is_numpy
 
@@ -77,9 +87,9 @@ def specialize(function: Function, facts: Facts, wrt: Iterable[str], owner: Any 
         walk.vary(arguments[name])
     env: dict[Var, Atom] = {p.var: arguments[p.var.name] for p in function.params}
     result = walk.run(function, env)
-    return Specialized(
-        walk.finish(function, tuple(params), result), walk.specs, facts, walk.varied, arguments, walk
-    )
+    finished = walk.finish(function, tuple(params), result)
+    classes.check_spelled(finished, walk.choices)
+    return Specialized(finished, walk.specs, facts, walk.varied, arguments, walk)
 
 
 @state
@@ -96,6 +106,11 @@ class Specializer(Ruled):
     slots: dict[Atom, Atom] = fresh(factory=dict)  # what the cells of functions hold now
     heads: dict[tuple[int, ...], Any] = fresh(factory=dict)  # what is known at the head of each loop
     in_rule: bool = False
+    made: classes.Made = fresh(factory=classes.Made)  # the objects that the function makes
+    iterators: dict[Tree, Any] = fresh(factory=dict)  # what is not consumed, and where it was made
+    ready: dict[Tree, Any] = fresh(factory=dict)  # iterators over what is being consumed
+    placed: dict[Any, Function] = fresh(factory=dict)  # of the prelude, at each place
+    choices: dict[Var, dunders.Choice] = fresh(factory=dict)  # callables that a branch chose
 
     # --- functions
 
@@ -145,7 +160,16 @@ class Specializer(Ruled):
             self.named(value, name)
 
     def atom(self, atom: Atom, env: dict[Var, Atom]) -> Atom:
-        return ir.substitute(atom, env)
+        """An operand as it is now."""
+        found = ir.substitute(atom, env)
+        return self.made.now(found) if self.made.holds else found
+
+    def enter(self, function: Callable[..., Any], *args: Atom) -> Atom:
+        """A function of the prelude, whose lines stand for the call that is walked."""
+        key = (function, self.origin)
+        if key not in self.placed:
+            self.placed[key] = placed(self.lowered(function), self.origin)  # type: ignore[arg-type]
+        return self.inline(self.placed[key], args, (), {}, {})
 
     def named(self, value: Atom, name: str) -> None:
         """The result of an inlined callee, or an item of a list, takes the name that it is assigned to."""
@@ -182,28 +206,16 @@ class Specializer(Ruled):
         if isinstance(op, Closure):
             return self.inline(op.function, args, kwargs, dict(op.cells), dict(op.defaults))
         if isinstance(op, Var):
-            return self.object_call(op, args, kwargs)
-        assert isinstance(op, Const)
+            return methods.object_call(self, op, args, kwargs, name)
+        if isinstance(op, Tree):
+            return callables.of_tree(self, op, args, kwargs, name)
         value = op.value
-        if registry.hashable(value) and value in containers.FUNCTIONS:
-            args = tuple(self.as_tree(arg) for arg in args)
-        try:
-            moved = containers.call(value, args, kwargs)
-        except containers.Indexing as error:
-            raise error.args[0] from None
-        if moved is not NOT_HERE:
-            return moved
+        if registry.hashable(value):
+            resolved = methods.resolved(self, value, args, kwargs, name)
+            if resolved is not NOT_HERE:
+                return resolved
         if isinstance(value, Method):
-            return self.method(value, args, kwargs, name)
-        for table in (
-            (syntax.OPERATIONS, lists.OPERATIONS, OPERATIONS)
-            if registry.hashable(value) and not kwargs
-            else ()
-        ):
-            if value in table:
-                result = table[value](self, args, name)
-                if result is not NOT_HERE:
-                    return result
+            return methods.method(self, value, args, kwargs, name)
         if isinstance(value, type) and issubclass(value, BaseException):
             return syntax.exception(self, op, args, kwargs)
         if hasattr(value, "__astgrad_operator__"):
@@ -216,13 +228,10 @@ class Specializer(Ruled):
             return self.function_call(op, args, kwargs)
         if isinstance(value, MethodType) and isinstance(value.__func__, FunctionType):
             return self.apply(Const(value.__func__), (Const(value.__self__), *args), kwargs, name)
-        if value is functools.partial and args:
-            return objects.partially(self, args, kwargs)
-        if isinstance(value, functools.partial):
-            return self.partial_call(op, args, kwargs, name)
         if hasattr(value, "__astgrad_gradient__"):
             return self.gradient_call(value, args, kwargs)
-        return self.foreign(op, args, kwargs, name)
+        made = callables.of_instance(self, op, args, kwargs, name)
+        return self.foreign(op, args, kwargs, name) if made is NOT_HERE else made
 
     def as_tree(self, atom: Atom) -> Atom:
         """A shape, or another value that is known to be a tuple or list, as the Tree of its items."""
@@ -248,18 +257,6 @@ class Specializer(Ruled):
         return self.inline(
             objects.without(function, env), args, kwargs, env, objects.live_defaults(self, op.value, path)
         )
-
-    def partial_call(self, op: Const, args: Any, kwargs: Any, name: str) -> Atom:
-        """A functools.partial: what it holds is read from it, before and beside the arguments."""
-        given: Any = objects.attribute(self, op, "args")
-        named: Any = objects.attribute(self, op, "keywords")
-        if not isinstance(given, Tree) or not isinstance(named, Tree):
-            self.refuse(UnsupportedSyntax, "what this functools.partial holds is not known before the call")
-        merged = {**dict(zip(named.keys, named.items)), **dict(kwargs)}
-        function: Atom = Const(op.value.func)
-        if op in self.paths:
-            function = self.leaf(self.paths[op].attr("func"), op.value.func, "")
-        return self.apply(function, (*given.items, *args), tuple(merged.items()), name)
 
     def lowered(self, function: FunctionType) -> Function:
         """The IR of a callee; what is refused for want of its source names the call."""
@@ -313,45 +310,6 @@ class Specializer(Ruled):
         """A call of a gradient function, entered through its IR (section 3.6 of the design)."""
         return gradient.__astgrad_gradient__(self, args, kwargs)
 
-    def method(self, method: Method, args: Any, kwargs: Any, name: str) -> Atom:
-        receiver = args[0]
-        if isinstance(receiver, Const) and isinstance(receiver.value, ModuleType):
-            return self.apply(Const(getattr(receiver.value, method.name)), args[1:], kwargs, name)
-        spec = self.spec(receiver)
-        if isinstance(spec, sp.Number) and spec.type in sp.NUMBERS and method.name == "conjugate":
-            result = self.ruled(Const(method), args, kwargs, name)
-            self.specs[result] = spec  # type: ignore[index]
-            return result
-        if isinstance(spec, (sp.Array, sp.Number)):
-            if registry.lookup(method) is not None:
-                return self.ruled(Const(method), args, kwargs, name)
-            self.foreign_method(method, args, name)
-        if isinstance(receiver, Tree):
-            attribute = containers.get_attribute(receiver, method.name)
-            if attribute is not NOT_HERE:
-                return self.apply(attribute, args[1:], kwargs, name)
-            own = objects.member_of_kind(self, receiver.kind, method.name)
-            if own is not None:
-                return self.apply(Const(own), args, kwargs, name)
-            self.refuse(
-                UnsupportedSyntax, f".{method.name}() of a {receiver.kind.__name__} is not differentiated", ""
-            )
-        exact = self.is_varied(receiver) or self.facts.values is None
-        if exact and registry.lookup(method) is not None and spec is UNKNOWN and receiver not in self.paths:
-            return self.ruled(Const(method), args, kwargs, name)
-        member: Any = objects.attribute(self, receiver, method.name)
-        if member is not NOT_HERE:
-            return self.apply(member, args[1:], kwargs, name)
-        if exact and registry.lookup(method) is not None:
-            return self.ruled(Const(method), args, kwargs, name)
-        return self.foreign(Const(method), args, kwargs, name)
-
-    def object_call(self, op: Var, args: Any, kwargs: Any) -> Atom:
-        member: Any = objects.attribute(self, op, "__call__") if op in self.paths else NOT_HERE
-        if member is not NOT_HERE:
-            return self.apply(member, args, kwargs)
-        return pairs.unknown(self, op, args, kwargs, "")
-
     # --- gradients called inside the function
 
     def inside(self) -> tuple[Specializer, dict[Var, Atom]]:
@@ -370,6 +328,8 @@ class Specializer(Ruled):
             undecided=self.undecided,
             cells=self.cells,
             live=self.live,
+            made=self.made,
+            choices=self.choices,
         )
         return inner, {}
 

@@ -451,7 +451,7 @@ SAMPLES: dict[Any, list[Sample]] = {
     ],
     math.fsum: [s([1.5, 2.5, 3.5]), s((1.5, np.float64(2.5))), s(V3)],
     math.prod: [s([1.5, 2.5, 3.5]), s([0.0, 2.5, 3.5]), s((1.5, np.float64(2.5)))],
-    complex: [s(1.5), s(1.5 + 2j)],
+    complex: [s(1.5), s(1.5 + 2j), s(1.5, 0.5)],
     **each((tuple, list), [s(V3), s(M34)]),
     sum: [s([1.5, 2.5, 3.5]), s((V3, M34[:, :3])), s(V3), s(M34)],
     **each((max, min), [s([1.5, 2.5, 0.5]), s(1.5, 0.5), s(np.float64(1.5), 2.5), s(V3)]),
@@ -466,6 +466,9 @@ SAMPLES: dict[Any, list[Sample]] = {
             **{math.acosh: 1.7, math.fabs: -0.4},
         }.items()
     },
+    **{math.copysign: [s(1.7, -0.6), s(-0.5, -2.5)], math.remainder: [s(1.7, 0.6), s(0.5, 2.2)]},
+    math.ldexp: [s(1.7, 3), s(-0.5, -2)],
+    **({math.cbrt: [s(1.7), s(-0.3)], math.exp2: [s(1.7)]} if hasattr(math, "cbrt") else {}),
     **each((math.atan2, math.hypot, math.pow, math.fmod), [s(1.7, 0.6), s(0.5, 2.5), s(1.5, 2)]),
     # --- the runtime's own
     runtime.unbroadcast: [
@@ -499,6 +502,9 @@ SAMPLES: dict[Any, list[Sample]] = {
     runtime_lists.copied: [s([1.5, 2.5])],
     runtime_lists.front: [s([1.5, 2.5, 3.5], [1.0, 2.0])],
     runtime_lists.back: [s([1.5, 2.5, 3.5], [1.0, 2.0])],
+    runtime_lists.taken: [s([1.5, 2.5, 3.5], [2, 0, 1]), s(V3, [2, 0, 1])],
+    runtime_lists.put_back: [s([1.5, 2.5, 3.5], [2, 0, 1], [0.5, 1.0, 2.0])],
+    runtime_python.norm: [s([1.5, 2.5, -3.5]), s((1.5, np.float64(0.5)))],
     runtime.split_like: [s(normal(7), [V3, V4]), s(M34, [V4, V4, V4], 0), s(normal(15), (M34, V3), None)],
     runtime.join_like: [s([V3, V4], normal(7)), s([V4, V4, V4], M34, 0)],
     runtime.tree_like: [
@@ -576,4 +582,5 @@ CONSTANTS: dict[Any, list[Sample]] = {
     runtime.stop_gradient: [s(V3), s(1.5)],
     runtime_products.coinciding: [s("ii", normal(2, 2)), s("...ij", M34), s("iij", normal(2, 2, 3))],
     **each((math.floor, math.ceil, math.trunc), [s(1.5), s(np.float64(1.5))]),
+    **each((runtime_python.exponent, runtime_python.whole_part), [s(1.5), s(np.float64(-2.5))]),
 }

@@ -19,7 +19,7 @@ from tests.rules.samples import CONSTANTS, SAMPLES, Sample
 RULED = {rule.function: rule for rule in RULES.values() if rule.kind not in ("constant", "unsupported")}
 WITHOUT_SPEC = {
     *(runtime_python.appended, runtime_lists.popped, runtime_lists.joined, runtime_lists.copied),
-    *(runtime_lists.front, runtime_lists.back),
+    *(runtime_lists.front, runtime_lists.back, runtime_lists.taken, runtime_lists.put_back),
     tuple,
     list,
     sum,

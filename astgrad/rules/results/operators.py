@@ -6,6 +6,7 @@ operator.sub(int x0, int 1)  ->   int x0 - 1      operator.is_(f8[x0], None)    
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 
 from astgrad import ir, runtime
 from astgrad.analyses import specs as sp
+from astgrad.analyses.joining import join
 from astgrad.analyses.specs import (
     BOOL,
     INT,
@@ -111,6 +113,8 @@ def _power_type(base: Number, exponent: Number) -> type:
 
 
 def _comparison(*args: Spec) -> Spec | None:
+    if any(isinstance(a, Struct) for a in args) and not any(map(sp.is_numpys, args)):
+        return BOOL  # of sequences; one beside an array is an array
     if Array in map(type, args):
         return None
     numbers = [numeric(a) for a in args]
@@ -221,11 +225,8 @@ def _pick(*args: Spec) -> Spec:
     if len(args) == 1 and isinstance(args[0], Array) and sp.rank(args[0]) == 1:
         return Number(args[0].dtype.type)
     items = args[0].items if len(args) == 1 and isinstance(args[0], Struct) else args
-    kinds = {numeric(item) for item in items}
-    if len({item.type if isinstance(item, Number) else item for item in kinds}) == 1:
-        first = next(iter(kinds))
-        return Number(first.type) if isinstance(first, Number) else first
-    raise Undecided
+    found: list[Spec] = [numeric(item) for item in items]
+    return sp.without_value(functools.reduce(join, found))
 
 
 def _sum(items: Spec, start: Spec = INT) -> Spec:
@@ -332,7 +333,7 @@ PYTHON: dict[Any, Callable[..., Spec | None]] = {
     bool: lambda a: BOOL,
     int: convert(int),
     float: convert(float),
-    complex: convert(complex),
+    complex: lambda real, imag=INT: convert(complex)(real),
     tuple: _sequence(tuple),
     list: _sequence(list),
     slice: _slice,
