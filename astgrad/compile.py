@@ -10,6 +10,7 @@ the text. Names that the globals do not hold are closure cells, so that nothing 
 from __future__ import annotations
 
 import ast
+import copy
 import inspect
 import itertools
 import linecache
@@ -19,6 +20,7 @@ from types import CellType, CodeType, FunctionType
 from typing import Any
 
 from astgrad.emit.emit import Emitted
+from astgrad.emit.python import parsed
 from astgrad.errors import InternalError
 
 _numbers = itertools.count(1)
@@ -32,11 +34,11 @@ def build(
     Parameters with a default in the text get the primal's default of that name, the object itself.
     """
     filename = f"<astgrad:{emitted.name}:{next(_numbers)}>"
-    tree = ast.parse(emitted.text, filename)
-    definition = tree.body[0]
+    definition = parsed(emitted.text).body[0]
+    parsed.cache_clear()
     assert isinstance(definition, ast.FunctionDef)
     defaults, kwdefaults = _defaults(definition.args, primal)
-    code = _code(tree, definition, emitted, filename)
+    code = _code(definition, emitted, filename)
     cells = tuple(_cell(emitted, name) for name in code.co_freevars)
     function = FunctionType(code, globals, emitted.name, defaults or None, cells or None)
     function.__kwdefaults__ = kwdefaults or None
@@ -51,11 +53,11 @@ def _defaults(
     arguments: ast.arguments, primal: Callable[..., Any] | None
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The values behind the defaults in the text."""
-    known = _known_defaults(primal)
     positional = [*arguments.posonlyargs, *arguments.args]
     positional = positional[len(positional) - len(arguments.defaults) :]
     pairs = list(zip(positional, arguments.defaults))
     keywords = [(arg, node) for arg, node in zip(arguments.kwonlyargs, arguments.kw_defaults) if node]
+    known = _known_defaults(primal) if pairs or keywords else {}
     values = tuple(_value(arg.arg, node, known) for arg, node in pairs)
     return values, {arg.arg: _value(arg.arg, node, known) for arg, node in keywords}
 
@@ -77,8 +79,10 @@ def _value(name: str, node: ast.expr, known: dict[str, Any]) -> Any:
         raise InternalError(f"the default of {name} is not known") from None
 
 
-def _code(tree: ast.Module, inner: ast.FunctionDef, emitted: Emitted, filename: str) -> CodeType:
+def _code(definition: ast.FunctionDef, emitted: Emitted, filename: str) -> CodeType:
     """The code object of the function, compiled inside a factory whose parameters are the free names."""
+    inner = copy.copy(definition)
+    inner.args = copy.copy(definition.args)
     inner.args.defaults, inner.args.kw_defaults = [], [None for _ in inner.args.kwonlyargs]
     free = [ast.copy_location(ast.arg(arg=name), inner) for name in (*emitted.namespace, *emitted.cells)]
     arguments = ast.arguments(posonlyargs=[], args=free, kwonlyargs=[], kw_defaults=[], defaults=[])
@@ -86,7 +90,7 @@ def _code(tree: ast.Module, inner: ast.FunctionDef, emitted: Emitted, filename: 
     assert isinstance(factory, ast.FunctionDef)
     factory.args, factory.body = arguments, [inner]
     ast.copy_location(factory, inner)
-    tree.body = [factory]
+    tree = ast.Module(body=[factory], type_ignores=[])
     outer = _nested(compile(tree, filename, "exec", dont_inherit=True), "factory")
     return _nested(outer, emitted.name)
 

@@ -15,28 +15,28 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
 from types import CellType, ModuleType
 from typing import Any
 
 from astgrad.analyses.facts import Fact, Path
 from astgrad.analyses.specs import Dim, Dimension
 from astgrad.ir import Capture, Function, Guard, Var
+from astgrad.records import fresh, state
 
 FIXED = ("numpy", "math", "cmath", "builtins", "operator")  # modules whose functions nobody rebinds
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Tests:
     """The conditions of one guard as text, and the objects that the text names."""
 
     function: Function
-    asked: Mapping[Path, set[int]] = field(default_factory=dict)  # axes whose not being 1 matters
-    names: dict[str, Any] = field(default_factory=dict)
-    kept: dict[Path, str] = field(default_factory=dict)  # locals that hold what was read already
-    equals: dict[str, str] = field(default_factory=dict)  # dimensions, each to one that it is equal to
-    conditions: dict[str, None] = field(default_factory=dict)  # in order, each once
+    asked: Mapping[Path, set[int]] = fresh(factory=dict)  # axes whose not being 1 matters
+    names: dict[str, Any] = fresh(factory=dict)
+    kept: dict[Path, str] = fresh(factory=dict)  # locals that hold what was read already
+    classes: dict[str, list[str]] = fresh(factory=dict)  # dimensions, each to all that equal it
+    conditions: dict[str, None] = fresh(factory=dict)  # in order, each once
     nested: bool = False  # reads items, attributes or captured names, which may be missing
 
     def name(self, value: Any, hint: str = "c") -> str:
@@ -137,23 +137,22 @@ class Tests:
                 self.add(f"{text}.__kwdefaults__[{key!r}] is {self.name(value, 'default')}")
 
     def equal(self, a: Dimension, b: Dimension, sources: Mapping[Var, Path]) -> None:
+        """Two dimensions are equal; all that are found to be equal become one condition in the end."""
         first, second = self.dimension(a, sources), self.dimension(b, sources)
-        self.add(f"{first} == {second}")
-        first, second = self.same(first), self.same(second)
-        if first != second:
-            self.equals[second] = first
+        joined = self.classes.get(first, [first])
+        if second not in joined:
+            joined += self.classes.get(second, [second])
+            self.classes.update(dict.fromkeys(joined, joined))
 
-    def same(self, dimension: str) -> str:
-        """The one that stands for all dimensions that were found equal to this one."""
-        while dimension in self.equals:
-            dimension = self.equals[dimension]
-        return dimension
-
-    def implied(self, more: Tests) -> Iterator[str]:
-        """Conditions that follow from the others and those behind them: `len(x) != 1` of an equal `x`."""
-        for dimension in more.equals:
-            if f"{more.same(dimension)} != 1" in self.conditions:
-                yield f"{dimension} != 1"
+    def chains(self, conditions: Iterable[str]) -> tuple[list[str], set[str]]:
+        """`1 != len(x) == len(y)` for equal dimensions, and which of the conditions follow from it."""
+        chains: list[str] = []
+        implied: set[str] = set()
+        for members in {id(members): members for members in self.classes.values()}.values():
+            tested = {f"{member} != 1" for member in members} & set(conditions)
+            chains.append(("1 != " if tested else "") + " == ".join(members))
+            implied |= tested
+        return chains, implied
 
     def dimension(self, dim: Dimension, sources: Mapping[Var, Path]) -> str:
         if not isinstance(dim, Dim):
@@ -228,8 +227,9 @@ def guard_function(tests: Tests, more: Tests, primal: Any, gradient: Any, miss: 
     names = {**tests.names, **more.names}
     call, other, fits = (tests.free(name) for name in ("_gradient", "_miss", "_fits"))
     test = " and ".join(tests.conditions) or "True"
-    implied = set(tests.implied(more))
-    whole = " and ".join((*(c for c in tests.conditions if c not in implied), *more.conditions)) or "True"
+    chains, implied = more.chains(tests.conditions)
+    kept = (condition for condition in tests.conditions if condition not in implied)
+    whole = " and ".join((*kept, *more.conditions, *chains)) or "True"
     body, condition = "", whole
     if tests.nested or more.nested:
         body = f"    try:\n        {fits} = {whole}\n    except Exception:\n        {fits} = False\n"

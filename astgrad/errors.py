@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import linecache
-from dataclasses import dataclass
 from typing import NoReturn
 
+from astgrad.records import value
 
-@dataclass(frozen=True)
+
+@value
 class Origin:
     """A span of the primal's source; columns count characters from 0, lines from 1 as the file does."""
 

@@ -20,7 +20,6 @@ import time
 import warnings
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -34,6 +33,7 @@ from astgrad.emit.emit import Emitted
 from astgrad.errors import AstgradError, InternalError, NotDifferentiable
 from astgrad.ir import Atom, Const, Function
 from astgrad.pickling import reduced
+from astgrad.records import record, replace
 from astgrad.rules import registry
 from astgrad.rules.rule import CHANGED
 from astgrad.signature import in_words, resolve_wrt, signature_of
@@ -48,13 +48,13 @@ SIGNATURES = 64  # beyond these: the general form
 FORCED_VALUES = 8  # of one int that decides a rank
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Compiled:
     """The gradient for one signature."""
 
     built: pipeline.Built
     emitted: Emitted
-    function: FunctionType  # the bare generated function
+    function: Any  # the bare generated FunctionType, which mypy would take for a method
     signature: str  # in words
     test: Callable[..., bool] | None = None  # whether arguments have this signature
     entry: Callable[..., Any] | None = None  # tests and calls
@@ -96,12 +96,11 @@ class Gradient:
         self._options = (wrt, value, optimize)
         self._self: tuple[Any, ...] = ()
         base: Any = function
+        method = vars(type(function)).get("__call__")
         if isinstance(function, MethodType):
             base, self._self = function.__func__, (function.__self__,)
-        elif not isinstance(function, Gradient) and isinstance(
-            vars(type(function)).get("__call__"), FunctionType
-        ):
-            base, self._self = vars(type(function))["__call__"], (function,)
+        elif isinstance(method, FunctionType) and not isinstance(function, Gradient):
+            base, self._self = method, (function,)
         self._base = base
         self._signature = signature_of(function)
         self._names, self._single = resolve_wrt(function, self._signature, wrt)
@@ -114,26 +113,24 @@ class Gradient:
         self._forced: dict[Any, set[int]] = {}
         self._full = False
         self._defaults: tuple[Any, Any] = (None, None)  # of the function, as the entry has them
-        self._enter: Callable[..., Any] = self._miss
+        self._enter = self._bound(self._miss)
         GRADIENTS.add(self)
-        name = getattr(function, "__name__", "function")
+        name: str = getattr(function, "__name__", "function")
+        self.__name__ = name
         suffix = "value_and_grad" if value else "grad"
         self._generated_name = f"{name if name.isidentifier() else 'lambda'}_{suffix}"
-        self.__name__: str = name
         self.__qualname__ = getattr(function, "__qualname__", name)
         self.__module__ = getattr(function, "__module__", None) or __name__
         self.__doc__ = f"Gradient of {name} with respect to {', '.join(self._names)}."
         self.__signature__ = self._signature
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        if self._self:
-            args = (*self._self, *args)
         try:
-            return self._enter(*args, **kwargs)
+            return self._enter(*args, **kwargs) if kwargs else self._enter(*args)
         except TypeError:  # of a missing argument, say, that has a default by now
             if all(map(operator.is_, defaults_of(self._base), self._defaults)):
                 raise
-        return self._miss(*args, **kwargs)
+        return self._miss(*self._self, *args, **kwargs)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)
@@ -219,8 +216,12 @@ class Gradient:
                 found = self._beyond(args, kwargs) if full else self._new(args, kwargs)
             self._last = found
             if found.entry is not None:
-                self._enter = self._with_defaults(found.entry)
+                self._enter = self._bound(self._with_defaults(found.entry))
             return found, sizes_fit(found.built, args, kwargs)
+
+    def _bound(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """A function of the parameters that a call of this gradient fills: without the receiver."""
+        return functools.partial(function, *self._self) if self._self else function
 
     def _with_defaults(self, entry: Callable[..., Any]) -> Callable[..., Any]:
         """The entry, unless the function's defaults are others by now."""
@@ -292,7 +293,7 @@ class Gradient:
         with self._lock:
             self._compiled.clear()
             self._general = self._last = None
-            self._enter = self._miss
+            self._enter = self._bound(self._miss)
 
     def _guarded(self, compiled: Compiled) -> Compiled:
         facts = compiled.built.facts

@@ -22,15 +22,15 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterator
-from dataclasses import dataclass
 from types import CellType
 from typing import Any, Union
 
 from astgrad.errors import NOWHERE, Origin
 from astgrad.ir_text import constant_text, text, tree_text
+from astgrad.records import record, state, value
 
 
-@dataclass(frozen=True)
+@value
 class Effects:
     """What a call does beside giving a value. Positions index `Call.args`; None stands for everything."""
 
@@ -48,7 +48,7 @@ VIEW = Effects(reads=(), writes=(), impure=False, result="view")
 # --- atoms: what a statement may name as an operand
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Var:
     """A value, bound once; identity is the object. `name` is the user's name, or "" for a temporary."""
 
@@ -58,7 +58,7 @@ class Var:
         return self.name or f"t@{id(self) & 0xFFFF:x}"
 
 
-@dataclass(eq=False, frozen=True, repr=False)
+@record
 class Const:
     """A literal, or an object that is checked by identity (S1): a callable, a module, a type.
 
@@ -72,7 +72,7 @@ class Const:
         return constant_text(self)
 
 
-@dataclass(eq=False, frozen=True, repr=False)
+@record
 class Tree:
     """A container whose structure is static: no statement builds it, it is spelled where it is used.
 
@@ -89,7 +89,7 @@ class Tree:
         return tree_text(self, repr)
 
 
-@dataclass(eq=False, frozen=True, repr=False)
+@record
 class Closure:
     """A nested function or lambda with what it captures: inner Var ← outer atom, bound once (S7)."""
 
@@ -112,7 +112,7 @@ ABSENT = Const(None)  # what is recorded of a value where its branch was not tak
 # --- statements
 
 
-@dataclass(eq=False, frozen=True)
+@record
 class Call:
     """target = op(*args, **kwargs). Operators are calls of `operator.add` and its like.
 
@@ -128,7 +128,7 @@ class Call:
     origin: Origin = NOWHERE
 
 
-@dataclass(eq=False, frozen=True, repr=False)
+@record
 class Block:
     """A region: its parameters are bound on entry, its results are what the owner's targets receive."""
 
@@ -137,7 +137,7 @@ class Block:
     results: tuple[Atom, ...]
 
 
-@dataclass(eq=False, frozen=True, repr=False)
+@record
 class If:
     """targets = then.results if test else orelse.results; the targets are the phis."""
 
@@ -148,7 +148,7 @@ class If:
     origin: Origin = NOWHERE
 
 
-@dataclass(eq=False, frozen=True, repr=False)
+@record
 class Tape:
     """What a loop records (or reads, when reversed): one tuple of `atoms` an iteration, in `list`."""
 
@@ -157,7 +157,7 @@ class Tape:
     reads: bool = False
 
 
-@dataclass(eq=False, frozen=True, repr=False)
+@record
 class Loop:
     """A scan: carried values start as `initial`, are `params` inside, and leave as `targets`.
 
@@ -182,7 +182,7 @@ class Loop:
     reverses: object = None
 
 
-@dataclass(eq=False, frozen=True, repr=False)
+@record
 class Handler:
     """except types as name: block. `name` is bound in the block."""
 
@@ -191,7 +191,7 @@ class Handler:
     block: Block
 
 
-@dataclass(eq=False, frozen=True, repr=False)
+@record
 class Try:
     """targets = results of the arm that completed: body then orelse, or a handler; then finalbody.
 
@@ -207,7 +207,7 @@ class Try:
     which: Var | None = None
 
 
-@dataclass(eq=False, frozen=True, repr=False)
+@record
 class With:
     """with context as name: block."""
 
@@ -224,7 +224,7 @@ Statement = Union[Call, If, Loop, Try, With]
 # --- functions
 
 
-@dataclass(eq=False, frozen=True, repr=False)
+@record
 class Capture:
     """Where a captured name lives: a module's globals or a closure cell. It is read live (S1)."""
 
@@ -246,7 +246,7 @@ class Capture:
         raise NameError(f"name '{self.name}' is not defined", name=self.name)
 
 
-@dataclass(eq=False, frozen=True, repr=False)
+@record
 class Guard:
     """A fact of the lowering: `capture` read now, then the attributes `path`, is the object `value`.
 
@@ -259,7 +259,7 @@ class Guard:
     code: Any = None
 
 
-@dataclass(eq=False, frozen=True, repr=False)
+@record
 class Param:
     """A parameter; `kind` as in `inspect.Parameter.kind`'s names, `default` None where there is none."""
 
@@ -268,7 +268,7 @@ class Param:
     default: Atom | None = None
 
 
-@dataclass(eq=False, frozen=True)
+@record
 class Function:
     """A whole function. `body.params` are the params' Vars followed by the captured ones."""
 
@@ -309,6 +309,8 @@ class Method:
 
 def blocks(statement: Statement) -> tuple[Block, ...]:
     """The regions of a statement, in the order of evaluation."""
+    if isinstance(statement, Call):
+        return ()
     if isinstance(statement, If):
         return (statement.then, statement.orelse)
     if isinstance(statement, Loop):
@@ -316,9 +318,7 @@ def blocks(statement: Statement) -> tuple[Block, ...]:
     if isinstance(statement, Try):
         arms = (statement.body, *(handler.block for handler in statement.handlers))
         return (*arms, *(block for block in (statement.orelse, statement.finalbody) if block))
-    if isinstance(statement, With):
-        return (statement.block,)
-    return ()
+    return (statement.block,)
 
 
 def targets(statement: Statement) -> tuple[Var, ...]:
@@ -338,6 +338,8 @@ def arms(statement: Statement) -> tuple[Block, ...]:
 def operands(statement: Statement) -> tuple[Atom, ...]:
     """The atoms that a statement itself reads, those inside its regions not included."""
     if isinstance(statement, Call):
+        if not statement.kwargs:
+            return (statement.op, *statement.args)
         return (statement.op, *statement.args, *(value for _, value in statement.kwargs))
     if isinstance(statement, If):
         return (statement.test,)
@@ -349,16 +351,14 @@ def operands(statement: Statement) -> tuple[Atom, ...]:
     return tuple(handler.types for handler in statement.handlers if handler.types)
 
 
-def variables(atom: Atom) -> Iterator[Var]:
+def variables(atom: Atom) -> tuple[Var, ...]:
     """The Vars inside an atom, from left to right, repeats included."""
     if isinstance(atom, Var):
-        yield atom
-    elif isinstance(atom, Tree):
-        for item in atom.items:
-            yield from variables(item)
-    elif isinstance(atom, Closure):
-        for _, value in (*atom.cells, *atom.defaults):
-            yield from variables(value)
+        return (atom,)
+    if isinstance(atom, Const):
+        return ()
+    inner = atom.items if isinstance(atom, Tree) else [value for _, value in (*atom.cells, *atom.defaults)]
+    return tuple(var for item in inner for var in variables(item))
 
 
 def statements(block: Block) -> Iterator[Statement]:
@@ -373,11 +373,11 @@ def substitute(atom: Atom, mapping: dict[Var, Atom]) -> Atom:
     """The atom with each mapped Var replaced, all at once."""
     if isinstance(atom, Var):
         return mapping.get(atom, atom)
+    if isinstance(atom, Const):
+        return atom
     if isinstance(atom, Tree):
         items = tuple(substitute(item, mapping) for item in atom.items)
         return atom if items == atom.items else Tree(atom.kind, items, atom.keys)
-    if isinstance(atom, Closure):
-        cells = tuple((inner, substitute(outer, mapping)) for inner, outer in atom.cells)
-        defaults = tuple((name, substitute(value, mapping)) for name, value in atom.defaults)
-        return Closure(atom.function, cells, defaults)
-    return atom
+    cells = tuple((inner, substitute(outer, mapping)) for inner, outer in atom.cells)
+    defaults = tuple((name, substitute(value, mapping)) for name, value in atom.defaults)
+    return Closure(atom.function, cells, defaults)

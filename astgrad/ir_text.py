@@ -5,9 +5,10 @@ It knows statements by the names of their classes, so that `ir.py` can stand bel
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from types import CellType
 from typing import Any
+
+from astgrad.records import fresh, state
 
 
 def kind(value: Any) -> str:
@@ -21,12 +22,12 @@ def targets(statement: Any) -> tuple[Any, ...]:
     return tuple(statement.targets)
 
 
-@dataclass(eq=False, repr=False)
+@state
 class _Names:
     """Unique printed names: the user's where there is one, `t1`, `t2`, ... for the rest."""
 
-    names: dict[Any, str] = field(default_factory=dict)
-    taken: set[str] = field(default_factory=set)
+    names: dict[Any, str] = fresh(factory=dict)
+    taken: set[str] = fresh(factory=set)
     count: int = 0
 
     def __call__(self, var: Any) -> str:

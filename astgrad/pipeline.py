@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from astgrad.analyses.facts import Facts
@@ -17,7 +16,8 @@ from astgrad.optimize.dead_code import Equality, dead_code
 from astgrad.optimize.in_place import in_place
 from astgrad.optimize.ownership import own
 from astgrad.optimize.rows import rows
-from astgrad.record.recording import record
+from astgrad.record import recording
+from astgrad.records import record
 from astgrad.transform.gradient_ir import Adjoint, gradient
 from astgrad.transform.specialize import Specialized, specialize
 
@@ -36,7 +36,7 @@ from astgrad.transform.specialize import Specialized, specialize
 #   emit        fold, name, print                              emit/emit.py
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Built:
     """A gradient on its way from IR to text."""
 
@@ -72,7 +72,7 @@ def improved(
     if optimize:
         function = algebra(function, specs, adjoint_of, facts)
     function, equalities = dead_code(function, specs, primal=optimize and check)
-    function = verified("record", record(function, specs, adjoint_of))
+    function = verified("record", recording.record(function, specs, adjoint_of))
     function, more = dead_code(function, specs, primal=optimize and check)
     pure = verified("dead_code", function)
     function = verified("own", own(function, specs, adjoint_of, adjoint.value))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from types import MethodType
 from typing import Any
 
@@ -18,6 +17,7 @@ from astgrad import pipeline, runtime_control
 from astgrad.compile import build as compile_text
 from astgrad.errors import NotDifferentiable
 from astgrad.gradient import Compiled, Gradient
+from astgrad.records import replace
 from astgrad.signature import in_words
 from astgrad.transform import containers
 from astgrad.transform.pullback import split, whole

@@ -172,6 +172,20 @@ def test_equalities_of_sizes_are_for_the_entry_alone():
     assert [goes(entry, np.ones(n), np.ones(1)) for n in (3, 2, 0)] == ["gradient", "miss", "miss"]
 
 
+def test_all_equal_lengths_are_one_comparison():
+    tests = Tests(function())
+    lengths = [Dim(X, 0), Dim(Y, 0), Dim(P, 0)]
+    sources = {var: Path(var) for var in (X, Y, P)}
+    tests.equal(lengths[0], lengths[1], sources)
+    tests.equal(Dim(X, 1), 3, sources)
+    tests.equal(lengths[1], lengths[2], sources)
+    tests.equal(lengths[2], lengths[0], sources)
+    assert tests.chains(["len(y) != 1", "len(q) != 1"]) == (
+        ["1 != len(x) == len(y) == len(p)", "x.shape[1] == 3"],
+        {"len(y) != 1"},
+    )
+
+
 def test_captured_names_are_read_live_from_globals_and_cells():
     globals_, cell = {"k": 1.0}, CellType(1.0)
     for holder, rebind in (

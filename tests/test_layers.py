@@ -15,7 +15,7 @@ import astgrad
 PACKAGE = Path(astgrad.__path__[0])
 
 LAYERS = """
-    _version deep errors runtime runtime_products runtime_control runtime_python
+    _version deep records errors runtime runtime_products runtime_control runtime_python
     runtime_lists ir_text ir analyses.specs analyses.joining verify interpret
     frontend rules analyses transform optimize record emit compile dispatch cache pipeline signature
     pickling gradient pullback check api explain draw report export interop

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 import time
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -32,6 +31,7 @@ from astgrad.ir import (
     Var,
     With,
 )
+from astgrad.records import replace
 from astgrad.verify import verify
 from tests.handmade import EXAMPLES, ONE, WRITE_FIRST, ZERO, Pair, Point, block, call, function, variables
 

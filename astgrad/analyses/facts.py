@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any
 
@@ -18,11 +17,12 @@ import numpy as np
 
 from astgrad.analyses.specs import Known, Number, Spec, spec_of
 from astgrad.ir import Var
+from astgrad.records import fresh, record, state, value
 
 LEAVES = 256  # a container with more leaves than this is opaque
 
 
-@dataclass(frozen=True)
+@value
 class Path:
     """A root (a parameter or captured name) and the steps from it: ("item", key) or ("attr", name)."""
 
@@ -42,7 +42,7 @@ class Path:
         return value
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Fact:
     """`kind` of the value at `path` is `expected`.
 
@@ -56,16 +56,16 @@ class Fact:
     expected: Any
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Facts:
     """The actual values by name of parameter, or None for the general form, and the facts used so far."""
 
     values: Mapping[str, Any] | None = None
     unforceable: frozenset[tuple[Any, ...]] = frozenset()  # paths of ints that took too many values
-    used: dict[tuple[Path, str], Fact] = field(default_factory=dict)
-    roots: dict[Var, Any] = field(default_factory=dict)
-    sources: dict[Var, Path] = field(default_factory=dict)  # where each leaf was read
-    asked: set[tuple[Var, int]] = field(default_factory=set)  # axes of leaves whose not being 1 matters
+    used: dict[tuple[Path, str], Fact] = fresh(factory=dict)
+    roots: dict[Var, Any] = fresh(factory=dict)
+    sources: dict[Var, Path] = fresh(factory=dict)  # where each leaf was read
+    asked: set[tuple[Var, int]] = fresh(factory=set)  # axes of leaves whose not being 1 matters
 
     def bind(self, root: Var, value: Any) -> None:
         """Say what the value of a root is."""

@@ -10,7 +10,6 @@ steps.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 
 import numpy as np
 
@@ -27,6 +26,7 @@ from astgrad.analyses.specs import (
     Struct,
 )
 from astgrad.ir import Closure, Var
+from astgrad.records import replace
 
 
 class Nested:

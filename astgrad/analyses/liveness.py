@@ -15,10 +15,10 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from astgrad import ir
 from astgrad.ir import Atom, Block, Call, If, Loop, Statement, Tape, Try, Var, With
+from astgrad.records import record
 
 Range = tuple[int, int]
 
@@ -45,7 +45,7 @@ def liveness(function: ir.Function, folded: dict[Var, Call]) -> tuple[dict[Var, 
     return {var: sorted(ranges) for var, ranges in walk.ranges.items()}, walk.dead
 
 
-@dataclass(eq=False, frozen=True)
+@record
 class Record:
     """Where a loop records: these atoms on that tape."""
 
@@ -146,8 +146,8 @@ class _Liveness:
         self.end[id(statement)] = self.step()
 
     def tapes(self, records: dict[int, list[Record]], index: int) -> None:
-        for record in records.get(index, ()):
-            self.start[id(record)] = self.step()
+        for each in records.get(index, ()):
+            self.start[id(each)] = self.step()
 
     def step(self) -> int:
         self.position += 1
@@ -187,8 +187,8 @@ class _Liveness:
         records = self.records.get(id(block), {})
         self.read(live, block.results if results is None else results, 2 * self.end[id(block)])
         for index in reversed(range(-1, len(block.body))):
-            for record in records.get(index, ()):
-                self.read(live, record.atoms, 2 * self.start[id(record)])
+            for each in records.get(index, ()):
+                self.read(live, each.atoms, 2 * self.start[id(each)])
             if index >= 0:
                 self.statement(block.body[index], live)
 

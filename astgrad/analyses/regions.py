@@ -7,11 +7,11 @@ the block with other atoms for Vars from outside.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from astgrad import ir
 from astgrad.ir import Atom, Block, Call, If, Loop, Statement, Try, Var, With
+from astgrad.records import replace
 
 
 def bound(body: Iterable[Statement]) -> Iterable[Var]:

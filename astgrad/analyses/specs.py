@@ -10,23 +10,33 @@ offset, and not 1 where the offset is 0), or None: unknown, which never equals a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Union
 
 import numpy as np
 
 from astgrad.ir import Var
+from astgrad.records import record, replace, value
 
 
-@dataclass(frozen=True, repr=False)
+@record
 class Dim:
     """max(source.shape[axis] - offset, 0). With offset 0 it is known not to be 1."""
 
     source: Var
     axis: int
     offset: int = 0
-    asked: set[tuple[Var, int]] | None = field(default=None, compare=False)  # who relied on its not being 1
+    asked: set[tuple[Var, int]] | None = None  # who relied on its not being 1; not compared
     found: bool = False  # at run time: an axis of an intermediate value, which may be 1
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (
+            isinstance(other, Dim)
+            and self.source is other.source
+            and (self.axis, self.offset, self.found) == (other.axis, other.offset, other.found)
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.source, self.axis, self.offset, self.found))
 
     def __repr__(self) -> str:
         less = f" - {self.offset}" if self.offset else ""
@@ -36,7 +46,7 @@ class Dim:
 Dimension = Union[int, Dim, None]
 
 
-@dataclass(frozen=True, repr=False)
+@value
 class Unknown:
     """Nothing is known."""
 
@@ -44,7 +54,7 @@ class Unknown:
         return "?"
 
 
-@dataclass(frozen=True, repr=False)
+@value
 class Array:
     """An ndarray (exactly that type). `shape` None: the rank is unknown too."""
 
@@ -56,7 +66,7 @@ class Array:
         return f"{code}[...]" if self.shape is None else f"{code}{list(self.shape)}"
 
 
-@dataclass(frozen=True, repr=False)
+@value
 class Number:
     """A Python or NumPy scalar of this type; an int may be a known dimension or literal.
 
@@ -77,7 +87,7 @@ class Number:
         return loose + self.type.__name__ + (f" {self.value}" if self.value is not None else "")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Known:
     """A value that is known itself: None, a bool, a str, a dtype, a type, a callable, a module."""
 
@@ -98,7 +108,7 @@ class Known:
         return getattr(self.value, "__name__", None) or repr(self.value)
 
 
-@dataclass(frozen=True, repr=False)
+@value
 class Struct:
     """A container of static structure: tuple, list, dict, slice, namedtuple or dataclass type."""
 
@@ -113,7 +123,7 @@ class Struct:
         return f"{self.kind.__name__}({', '.join(named)})"
 
 
-@dataclass(frozen=True, repr=False)
+@value
 class Recorded:
     """The tape of a loop; `columns` are the states of the values of an entry (transform/states.py)."""
 
@@ -123,7 +133,7 @@ class Recorded:
         return f"tape{list(self.columns)}"
 
 
-@dataclass(frozen=True, repr=False)
+@value
 class Listing:
     """A list of unknown length whose items are alike; `state` has their structure (transform/states.py)."""
 
@@ -217,9 +227,11 @@ def broadcast_dimension(a: Dimension, b: Dimension) -> Dimension:
 
 def broadcast(*shapes: Sequence[Dimension] | None) -> tuple[Dimension, ...] | None:
     """The broadcast shape; None where a rank is unknown."""
-    if any(shape is None for shape in shapes):
+    if None in shapes:
         return None
-    known = [tuple(shape) for shape in shapes if shape is not None]
+    known = [tuple(shape) for shape in shapes if shape]
+    if all(shape == known[0] for shape in known[1:]):
+        return known[0] if known else ()
     ndim = max((len(shape) for shape in known), default=0)
     result: list[Dimension] = [1] * ndim
     for shape in known:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from astgrad import ir
@@ -18,6 +17,7 @@ from astgrad.emit import python
 from astgrad.emit.copies import copies
 from astgrad.emit.stops import YES, leaves
 from astgrad.ir import Atom, Block, If
+from astgrad.records import state
 
 if TYPE_CHECKING:
     from astgrad.emit.writer import Writer
@@ -27,7 +27,7 @@ SHORT = 60  # the longest conditional expression
 Leave = Callable[[int], list[ast.stmt]]  # writes what is done before a loop is left, and `break`
 
 
-@dataclass(eq=False, repr=False)
+@state
 class _Arm:
     """A block of an `if`; where it gives the stop of a loop, `stop` is that and `leave` leaves the loop."""
 

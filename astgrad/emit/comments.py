@@ -8,27 +8,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any
 
 from astgrad.emit.lines import Comment
 from astgrad.errors import Origin
 from astgrad.frontend import source
+from astgrad.records import fresh, replace, state
 
-PREFIX = re.compile(r"(?<![\w.\"'])([A-Za-z_]\w*)\.(?=[A-Za-z_])")
+PREFIX = re.compile(r"(?<![\w.\"'])([A-Za-z_]\w*)\.(?:(?:linalg|fft|random)\.(?=[a-z]))?(?=[A-Za-z_])")
 LONG, LINES = 2000, 50  # of a span that has more characters on one line, or more lines, nothing is shown
 HEADERS = ("for ", "while ", "if ", "elif ", "with ", "try:")  # of what has more lines, only this is shown
 WHOLE = ("def ", "async def ", "@", "class ")  # a span that says nothing
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Comments:
     """The comments of one function; `primal` is the origin of its definition."""
 
     primal: Origin
     globals: dict[str, Any]
-    texts: dict[Origin, str] = field(default_factory=dict)
+    texts: dict[Origin, str] = fresh(factory=dict)
 
     def __call__(self, own: Origin, origins: Iterable[Origin]) -> Comment:
         """The comment of a statement whose own origin is `own`, with those of what is folded into it."""
@@ -82,8 +82,7 @@ class Comments:
         def drop(match: re.Match[str]) -> str:
             return "" if isinstance(self.globals.get(match[1]), ModuleType) else match[0]
 
-        shorter = PREFIX.sub(drop, text)
-        return re.sub(r"(?<![\w.])(linalg|fft|random)\.(?=[a-z])", "", shorter) if shorter != text else text
+        return PREFIX.sub(drop, text)
 
 
 def header(text: str) -> str:
@@ -104,12 +103,16 @@ def cover(own: Origin, origins: list[Origin]) -> Origin:
     near = [own, *(o for o in same if o.line <= own.end_line and o.end_line >= own.line)]
     start = min((o.line, o.column) for o in near)
     end = max((o.end_line, o.end_column) for o in near)
+    if (*start, *end) == (own.line, own.column, own.end_line, own.end_column):
+        return own
     return replace(own, line=start[0], column=start[1], end_line=end[0], end_column=end[1])
 
 
 def balanced(span: Origin, text: str) -> Origin:
     """The span, widened on its lines so that each of its brackets has its partner: `a + b) * c`."""
     before, after = _unmatched(text)
+    if not before and not after:
+        return span
     line = source.segment(replace(span, column=0))
     head = line[: span.column] if before else ""
     for position in range(len(head) - 1, -1, -1):

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from astgrad import ir
 from astgrad.emit.calls import is_alias
 from astgrad.emit.statements import Statements
 from astgrad.ir import Atom, Var
+from astgrad.records import state
 
 
-@dataclass(eq=False, repr=False)
+@state
 class _Copy:
     """One assignment: what it binds and reads."""
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from astgrad.emit.calls import is_alias, operator_of
 from astgrad.ir import Atom, Call, Const, Method, Tree, Var
+from astgrad.records import state
 
 LONG = 20  # a longer description is shortened
 
@@ -58,7 +58,7 @@ NUMPY = {
 NUMBERS = {"0": "zero", "1": "one", "2": "two"}
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Describe:
     """Descriptions of calls; `name` gives the printed name of a Var, `folded` the call behind one."""
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from dataclasses import dataclass
 from types import CellType
 from typing import Any
 
@@ -31,9 +30,10 @@ from astgrad.emit.webs import webs
 from astgrad.emit.writer import Writer
 from astgrad.errors import InternalError, Origin
 from astgrad.ir import Call, Const, Tree, Var
+from astgrad.records import record
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Emitted:
     """Generated text and what it stands on.
 
@@ -147,10 +147,10 @@ def docstring(doc: str) -> list[str]:
 def _verify(text: str, nodes: list[ast.stmt], name: str) -> None:
     """Parse the text again and compare it with the tree that it was printed from (S29)."""
     try:
-        parsed = ast.parse(text).body[0]
+        parsed = python.parsed(text).body[0]
     except (SyntaxError, RecursionError, MemoryError) as error:
         raise InternalError(f"the text of {name} does not parse: {error}\n{text}") from None
     body = parsed.body  # type: ignore[attr-defined]
-    if ast.get_docstring(parsed) is not None:  # type: ignore[arg-type]
+    if ast.get_docstring(parsed, clean=False) is not None:  # type: ignore[arg-type]
         body = body[1:]
     python.compare(body, nodes, text)

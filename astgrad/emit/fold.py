@@ -16,7 +16,6 @@ import operator
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -29,6 +28,7 @@ from astgrad.emit.calls import in_order, is_alias, is_append, operator_of, write
 from astgrad.emit.logic import logical
 from astgrad.emit.memory import OUTSIDE, Memory, Roots, overlap, union
 from astgrad.ir import Atom, Call, Const, Loop, Method, Tree, Var
+from astgrad.records import fresh, state
 from astgrad.transform.builder import Builder
 
 DEPTH = 12
@@ -57,7 +57,7 @@ def fold(
     return folder.folded, folder.logical
 
 
-@dataclass(eq=False, repr=False)
+@state
 class _Expression:
     """A call that may be folded, with what is folded into it."""
 
@@ -74,21 +74,21 @@ class _Expression:
         return min((*self.events, *(position for position, _ in self.reads)))
 
 
-@dataclass(eq=False, repr=False)
+@state
 class _Block:
     """The block at hand: the effects so far, and the calls not yet printed."""
 
-    events: list[int] = field(default_factory=list)
-    writes: list[Roots] = field(default_factory=list)
-    readers: list[int] = field(default_factory=list)
-    reads: list[Roots] = field(default_factory=list)
-    pending: dict[Var, _Expression] = field(default_factory=dict)
-    read_next: set[Var] = field(default_factory=set)  # aliases that are read before anything else happens
-    calls: dict[int, ir.Statement] = field(default_factory=dict)  # by position
+    events: list[int] = fresh(factory=list)
+    writes: list[Roots] = fresh(factory=list)
+    readers: list[int] = fresh(factory=list)
+    reads: list[Roots] = fresh(factory=list)
+    pending: dict[Var, _Expression] = fresh(factory=dict)
+    read_next: set[Var] = fresh(factory=set)  # aliases that are read before anything else happens
+    calls: dict[int, ir.Statement] = fresh(factory=dict)  # by position
     backward: bool = False  # whether the backward sweep has begun
 
 
-@dataclass(eq=False, repr=False)
+@state
 class _Folder:
     """What may be folded so far."""
 
@@ -98,12 +98,12 @@ class _Folder:
     kept: frozenset[Var]
     repeated: set[Var]  # in a loop
     memory: Memory
-    folded: dict[Var, Call] = field(default_factory=dict)
-    cheap: dict[Var, _Expression] = field(default_factory=dict)  # printed at several places
-    logical: dict[Var, Call] = field(default_factory=dict)  # branches that are `and` or `or`
-    records: Records = field(default_factory=dict)
-    light: set[Var] = field(default_factory=set)  # might be
-    raising: dict[Call, bool] = field(default_factory=dict)  # whether a call may raise
+    folded: dict[Var, Call] = fresh(factory=dict)
+    cheap: dict[Var, _Expression] = fresh(factory=dict)  # printed at several places
+    logical: dict[Var, Call] = fresh(factory=dict)  # branches that are `and` or `or`
+    records: Records = fresh(factory=dict)
+    light: set[Var] = fresh(factory=set)  # might be
+    raising: dict[Call, bool] = fresh(factory=dict)  # whether a call may raise
 
     def block(self, block: ir.Block, results: bool = True) -> None:
         here, records = _Block(), self.records.get(id(block), {})

@@ -13,19 +13,19 @@ the comment is cut to the room that the last line leaves.
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
 from typing import Any
 
 from astgrad.emit import python
 from astgrad.emit.python import Mark
 from astgrad.errors import Origin
+from astgrad.records import fresh, state, value
 
 WIDTH = 88
 INDENT = 4
 ROOM = 12  # a shorter part of a comment is not worth showing
 
 
-@dataclass
+@value
 class Comment:
     """What stands behind a statement: `short` always, the first of `longer` that there is room for."""
 
@@ -49,12 +49,12 @@ class Comment:
         return len(self.short) + 4 if self.short else 0
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Text:
     """Lines that have been written, and the origins of each of them (from 1)."""
 
-    lines: list[str] = field(default_factory=list)
-    origins: dict[int, tuple[Origin, ...]] = field(default_factory=dict)
+    lines: list[str] = fresh(factory=list)
+    origins: dict[int, tuple[Origin, ...]] = fresh(factory=dict)
 
     def write(self, depth: int, lines: list[str], comment: Comment, origins: tuple[Origin, ...] = ()) -> None:
         """A statement: its lines, indented already, with the comment behind the last one."""
@@ -239,7 +239,7 @@ RANKS: dict[type, int] = {
 ATTRIBUTE, COMPARISON, BOOLEAN, CONDITIONAL = 1, 10, 11, 12
 
 
-@dataclass(eq=False, repr=False)
+@state
 class _Outside:
     """What stands outside all brackets: the weakest operator, how often, and the two ends."""
 

@@ -10,7 +10,6 @@ A value that regions hand on may be in the memory of any that becomes it, around
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from astgrad import ir
@@ -18,6 +17,7 @@ from astgrad.analyses.specs import Array, Known, Number, Spec
 from astgrad.emit.calls import is_append
 from astgrad.emit.flow import passed
 from astgrad.ir import Atom, Block, Call, Loop, Statement, Tape, Try, Var
+from astgrad.records import fresh, state
 
 Roots = frozenset[object] | None  # allocations; None: any
 MANY = 64
@@ -39,13 +39,13 @@ def union(found: Iterable[Roots]) -> Roots:
     return frozenset(every) if len(every) <= MANY else None
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Memory:
     """The roots of each Var; numbers have none."""
 
     specs: dict[Var, Spec]
-    roots: dict[Var, Roots] = field(default_factory=dict)
-    tapes: dict[Var, Tape] = field(default_factory=dict)  # by their list
+    roots: dict[Var, Roots] = fresh(factory=dict)
+    tapes: dict[Var, Tape] = fresh(factory=dict)  # by their list
 
     def of(self, *atoms: Atom) -> Roots:
         """The memory behind some operands."""

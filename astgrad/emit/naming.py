@@ -15,7 +15,6 @@ import builtins
 import itertools
 import keyword
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from astgrad import ir
 from astgrad.analyses.liveness import Range, lists, read
@@ -24,6 +23,7 @@ from astgrad.emit.spelling import identifier
 from astgrad.emit.tapes import Tapes, tape_names
 from astgrad.emit.webs import Taken, Web
 from astgrad.ir import Call, If, Loop, Statement, Try, Var, With
+from astgrad.records import fresh, state
 
 HARD = frozenset((*keyword.kwlist, "__class__"))
 BUILTINS = frozenset(vars(builtins))
@@ -150,11 +150,11 @@ def _of_items(loop: Loop, var: Var, describe: Describe) -> str:
     return f"{text}_i" if text and len(text) <= 8 else "item"
 
 
-@dataclass(eq=False, repr=False)
+@state
 class _Text:
     """Where a name is taken, and whether by a value of the user's."""
 
-    live: Taken = field(default_factory=Taken)
+    live: Taken = fresh(factory=Taken)
     named: bool = False
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from astgrad.deep import deeper
@@ -343,6 +343,12 @@ def symbol(op: ast.operator) -> str:
     return shown
 
 
+@lru_cache(maxsize=1)
+def parsed(text: str) -> ast.Module:
+    """The tree of a text, not to be changed: what was verified is compiled next."""
+    return ast.parse(text)
+
+
 def compare(parsed: Any, made: Any, text: str) -> None:
     """Raise InternalError where the tree of the printed text is not the tree it was printed from (S29)."""
     todo = [(parsed, made)]
@@ -350,15 +356,21 @@ def compare(parsed: Any, made: Any, text: str) -> None:
         a, b = todo.pop()
         if type(a) is not type(b):
             raise InternalError(f"the printed text means something else ({a!r}, {b!r}):\n{text}")
-        if isinstance(a, list):
+        if isinstance(a, ast.AST):
+            kind: Any = type(a)
+            todo += [(getattr(a, field, None), getattr(b, field, None)) for field in _compared(kind)]
+        elif isinstance(a, list):
             if len(a) != len(b):
                 raise InternalError(f"the printed text means something else:\n{text}")
             todo += zip(a, b)
-        elif isinstance(a, ast.AST):
-            if not isinstance(a, ast.expr_context):
-                todo += ((getattr(a, f, None), getattr(b, f, None)) for f in a._fields if f not in IGNORED)
-        elif repr(a) != repr(b):
+        elif a is not b and repr(a) != repr(b):
             raise InternalError(f"the printed text means something else ({a!r}, {b!r}):\n{text}")
 
 
 IGNORED = ("type_comment", "kind", "ctx", "type_params")
+
+
+@cache
+def _compared(kind: Any) -> tuple[str, ...]:
+    """The fields of a kind of node in which two trees have to agree."""
+    return tuple(field for field in kind._fields if field not in IGNORED)

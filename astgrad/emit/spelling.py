@@ -13,13 +13,13 @@ import builtins
 import cmath
 import keyword
 import sys
-from dataclasses import dataclass, field
 from types import CellType, ModuleType
 from typing import Any
 
 import numpy as np
 
 from astgrad.ir import Atom, Capture, Const, Tree
+from astgrad.records import fresh, state
 
 MODULES = ("", "linalg", "fft", "random")
 
@@ -48,17 +48,17 @@ def identifier(text: str) -> str:
     return f"{kept}_" if keyword.iskeyword(kept) else kept
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Spelling:
     """The names that the text reads but does not bind."""
 
     globals: dict[str, Any]
     locals: frozenset[str]  # the user's names and the adjoints': not shadowed by any of ours
-    namespace: dict[str, Any] = field(default_factory=dict)
-    cells: dict[str, CellType] = field(default_factory=dict)
-    used: set[str] = field(default_factory=set)  # globals and builtins that the text reads
-    known: dict[int, str] = field(default_factory=dict)  # of objects that were spelled
-    kept: list[Any] = field(default_factory=list)  # alive, so that their ids stay theirs
+    namespace: dict[str, Any] = fresh(factory=dict)
+    cells: dict[str, CellType] = fresh(factory=dict)
+    used: set[str] = fresh(factory=set)  # globals and builtins that the text reads
+    known: dict[int, str] = fresh(factory=dict)  # of objects that were spelled
+    kept: list[Any] = fresh(factory=list)  # alive, so that their ids stay theirs
 
     # --- names
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import ast
 import dataclasses
 import operator
-from dataclasses import dataclass, field
 from typing import Any
 
 from astgrad import ir
@@ -22,6 +21,7 @@ from astgrad.emit.spelling import Spelling, call, dotted, name
 from astgrad.emit.webs import same_object
 from astgrad.errors import InternalError
 from astgrad.ir import Atom, Call, Const, Method, Tree, Var
+from astgrad.records import fresh, state
 
 BINARY: dict[Any, type[ast.operator]] = {
     operator.add: ast.Add, operator.sub: ast.Sub, operator.mul: ast.Mult, operator.truediv: ast.Div,
@@ -47,6 +47,7 @@ COMPARE: dict[Any, type[ast.cmpop]] = {
 SELF = ("value", "bound")  # functions of the runtime that are printed as their argument
 RAISE = ("throw", "throw_from", "rethrow")  # those that are printed as `raise`
 NEGATED = {ast.Add: ast.Sub, ast.Sub: ast.Add}
+SYNTAX = frozenset((*BINARY, *UNARY, *COMPARE, *IN_PLACE))
 
 
 def needs_no_name(call_: Call, spelling: Spelling) -> bool:
@@ -59,16 +60,15 @@ def needs_no_name(call_: Call, spelling: Spelling) -> bool:
     if op in (operator.setitem, operator.getitem, operator.contains, operator.abs):
         return not call_.kwargs
     plain = isinstance(call_.op, Const) and call_.op.value is getattr and len(call_.args) == 2
-    tables = (BINARY, UNARY, COMPARE, IN_PLACE)
     return (
         plain
+        or op in SYNTAX
         or is_logic(call_)
         or runtime_name(call_) in ("iadd_at", "add_at", "appended", *SELF, *RAISE)
-        or any(op in table for table in tables)
     )
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Statements:
     """What nodes are made of: names, the calls that are printed in place, the spelling of the rest."""
 
@@ -77,10 +77,10 @@ class Statements:
     captured: dict[Var, ir.Capture]
     specs: dict[Var, Spec]
     spelling: Spelling
-    growing: set[Call] = field(default_factory=set)  # appends to a list in place
-    partial: set[Var] = field(default_factory=set)  # None where they are undefined
-    logical: dict[Var, Call] = field(default_factory=dict)  # branches that are `and` or `or`
-    same: dict[Var, Var] = field(default_factory=dict)  # read under the name of another value, for now
+    growing: set[Call] = fresh(factory=set)  # appends to a list in place
+    partial: set[Var] = fresh(factory=set)  # None where they are undefined
+    logical: dict[Var, Call] = fresh(factory=dict)  # branches that are `and` or `or`
+    same: dict[Var, Var] = fresh(factory=dict)  # read under the name of another value, for now
 
     # --- expressions
 

@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 from astgrad import ir
 from astgrad.emit.logic import logical
 from astgrad.ir import Atom, Block, Const, Function, If, Loop, Statement, Try, Var, With
+from astgrad.records import replace, state
 
 YES, NO = Const(True), Const(False)
 LITERALS = (bool, int, float, str, type(None))
@@ -51,7 +51,7 @@ def leaves(statement: Statement, stop: Atom | None) -> TypeGuard[If]:
     return isinstance(statement, If) and stop in statement.targets
 
 
-@dataclass(eq=False, repr=False)
+@state
 class _Stops:
     uses: Counter[Var]
 

@@ -10,25 +10,20 @@ An inner tape that is recorded on an outer one is found behind the Var that the 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from astgrad.emit.describe import Describe
 from astgrad.ir import If, Loop, Statement, Tape, Var
 
 
-@dataclass(eq=False, repr=False)
 class Tapes:
     """The tape behind each list, and the Var that was recorded behind each that is read."""
 
-    printed: list[Statement]
-    made: dict[Var, Tape] = field(default_factory=dict)
-    recorded: dict[Var, Var] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        loops = [s for s in self.printed if isinstance(s, Loop)]
-        self.made.update((tape.list, tape) for loop in loops for tape in loop.tapes if not tape.reads)
+    def __init__(self, printed: list[Statement]) -> None:
+        loops = [s for s in printed if isinstance(s, Loop)]
+        self.made = {tape.list: tape for loop in loops for tape in loop.tapes if not tape.reads}
+        self.recorded: dict[Var, Var] = {}
         self.phis: dict[Var, list[Var]] = {}
-        for statement in self.printed:
+        for statement in printed:
             self.flow(statement)
         for loop in loops:  # an outer tape is read before the ones that were recorded on it
             for tape in loop.tapes:

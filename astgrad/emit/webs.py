@@ -14,23 +14,23 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
 from astgrad import ir
 from astgrad.analyses.liveness import Range
 from astgrad.analyses.specs import Array, Spec
 from astgrad.emit.calls import IN_PLACE, is_alias, is_append, operator_of
 from astgrad.ir import Atom, Call, If, Loop, Statement, Try, Var, With
+from astgrad.records import fresh, state
 
 Pair = tuple[Var, Atom]
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Taken:
     """Disjoint ranges, in order."""
 
-    starts: list[int] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
+    starts: list[int] = fresh(factory=list)
+    ends: list[int] = fresh(factory=list)
 
     def free(self, ranges: Iterable[Range]) -> bool:
         for start, end in ranges:
@@ -57,7 +57,7 @@ class Taken:
         return len(self.starts)
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Web:
     """Values with one name, and where it is taken by them."""
 

@@ -9,7 +9,6 @@ Each arm of an `if` has names of its own; behind it a name that the arms bind di
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from astgrad.errors import Origin
@@ -18,6 +17,7 @@ from astgrad.frontend.lists import Lists
 from astgrad.frontend.resolve import Scope
 from astgrad.frontend.source import Source
 from astgrad.ir import UNDEFINED, UNKNOWN_EFFECTS, Atom, Block, Call, Const, Effects, If, Statement, Tree, Var
+from astgrad.records import fresh, state
 from astgrad.runtime_python import cell, cell_get, cell_set
 
 TRUE, FALSE = Const(True), Const(False)
@@ -26,14 +26,14 @@ UNSURE = Const(object(), "unsure")  # a name in a handler, where the body may ha
 Live = frozenset[str] | None  # the names read behind a statement; None: any
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Phis:
     """The values of two arms that meet: one phi for each pair of different atoms."""
 
     maybe: set[Var]  # Vars that may be undefined
-    vars: list[Var] = field(default_factory=list)
-    pairs: list[tuple[Atom, Atom]] = field(default_factory=list)
-    known: dict[tuple[int, int], Var] = field(default_factory=dict)
+    vars: list[Var] = fresh(factory=list)
+    pairs: list[tuple[Atom, Atom]] = fresh(factory=list)
+    known: dict[tuple[int, int], Var] = fresh(factory=dict)
     dead: bool = False  # whether an arm raises: what is undefined there is read by nobody
 
     def join(self, name: str, a: Atom, b: Atom) -> Atom:
@@ -75,7 +75,7 @@ def shown(name: str) -> str:
     return word or ("" if flag in ("kept", "list", "total") else flag)
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Arm:
     """A region that was lowered: its statements, what the names are at its end, and its value."""
 

@@ -13,18 +13,18 @@ called in the step that makes it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Any
 
 from astgrad.frontend.desugar import FUNCTIONS, bound, children, kind, parameters
 from astgrad.frontend.desugar import walk as nodes_of
+from astgrad.records import replace, value
 
 LOOPS = ("For", "While", "AsyncFor")
 BLOCKS = ("If", "With", "AsyncWith", "Try", "TryStar", "ExceptHandler", "match_case")
 TAKES = ("sorted", "min", "max")  # they call their `key` and do not keep it
 
 
-@dataclass(frozen=True)
+@value
 class Place:
     """Where something happens: its time in the order of the text, the loops and the arms around it."""
 
@@ -33,7 +33,7 @@ class Place:
     arms: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True)
+@value
 class Made:
     """The making of a nested function; `name` is what it is assigned to, "%taken" if a call takes it."""
 

@@ -7,8 +7,9 @@ program can spell (`%left1`): `Mark` binds one to a constant, `Keep` to a value,
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
+
+from astgrad.records import state
 
 FUNCTIONS = {"FunctionDef", "AsyncFunctionDef", "Lambda", "ClassDef"}  # scopes of their own
 COMPREHENSIONS = {"ListComp", "SetComp", "DictComp", "GeneratorExp"}
@@ -50,7 +51,7 @@ def children(node: Any) -> Iterator[Any]:
 # --- nodes of our own
 
 
-@dataclass(eq=False)
+@state
 class Made:
     """A node made while desugaring, in the place of the node `at`."""
 
@@ -74,7 +75,7 @@ class Made:
         return int(self.at.end_col_offset)
 
 
-@dataclass(eq=False)
+@state
 class Mark(Made):
     """name = value, a constant."""
 
@@ -82,7 +83,7 @@ class Mark(Made):
     value: bool
 
 
-@dataclass(eq=False)
+@state
 class Keep(Made):
     """name = value, an expression (None: None)."""
 
@@ -91,14 +92,14 @@ class Keep(Made):
     _fields: ClassVar[tuple[str, ...]] = ("value",)
 
 
-@dataclass(eq=False)
+@state
 class Flag(Made):
     """The value of a flag, or of what was kept."""
 
     name: str
 
 
-@dataclass(eq=False)
+@state
 class Case(Made):
     """Whether what was kept as `subject` fits a pattern and its guard; it binds the names of the pattern."""
 
@@ -108,7 +109,7 @@ class Case(Made):
     _fields: ClassVar[tuple[str, ...]] = ("pattern", "guard")
 
 
-@dataclass(eq=False)
+@state
 class Return(Made):
     """A return of a value that was kept."""
 
@@ -116,47 +117,43 @@ class Return(Made):
     _fields: ClassVar[tuple[str, ...]] = ("value",)
 
 
-@dataclass(eq=False)
+@state
 class Break(Made):
     """A break behind a block that could not be left at once."""
 
 
-@dataclass(eq=False)
+@state
 class Continue(Made):
     """A continue behind a block that could not be left at once."""
 
 
-@dataclass(eq=False)
+@state
 class Leave(Made):
     """The loop ends for the exit code behind it, where `name` is tested."""
 
     name: str
 
 
-@dataclass(eq=False)
+@state
 class Finish(Made):
     """The loop ends because its test fails."""
 
 
-@dataclass(eq=False)
 class Branch(Made):
     """An `if`, which knows the jumps that leave it and at how many points it falls through."""
 
-    test: Any
-    body: list[Any]
-    orelse: list[Any]
-    jumps: frozenset[str] = field(init=False)
-    falls: int = field(init=False)
     _fields: ClassVar[tuple[str, ...]] = ("test", "body", "orelse")
 
-    def __post_init__(self) -> None:
-        self.jumps = jumps(self.body) | jumps(self.orelse)
-        self.falls = falls(self.body) + falls(self.orelse)
+    def __init__(self, at: Any, test: Any, body: list[Any], orelse: list[Any]) -> None:
+        super().__init__(at)
+        self.test, self.body, self.orelse = test, body, orelse
+        self.jumps = jumps(body) | jumps(orelse)
+        self.falls = falls(body) + falls(orelse)
         if not self.jumps:
             self.falls = min(self.falls, 1)
 
 
-@dataclass(eq=False)
+@state
 class Repeat(Made):
     """A loop without jumps: it ends where `test` fails, `iter` has no more items, or `stop` is set."""
 
@@ -168,7 +165,7 @@ class Repeat(Made):
     _fields: ClassVar[tuple[str, ...]] = ("iter", "target", "test", "body")
 
 
-@dataclass(eq=False)
+@state
 class Inside(Made):
     """A `with` of one context without jumps."""
 
@@ -178,7 +175,7 @@ class Inside(Made):
     _fields: ClassVar[tuple[str, ...]] = ("context", "target", "body")
 
 
-@dataclass(eq=False)
+@state
 class Attempt(Made):
     """A `try` without jumps."""
 
@@ -189,7 +186,7 @@ class Attempt(Made):
     _fields: ClassVar[tuple[str, ...]] = ("body", "handlers", "orelse", "finalbody")
 
 
-@dataclass(eq=False)
+@state
 class Caught(Made):
     """One `except` of a `try` without jumps."""
 

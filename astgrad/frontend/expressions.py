@@ -192,9 +192,16 @@ class Expressions(Arms, ABC):
     def compare(self, node: Any, name: str) -> Atom:
         return self.chain(node, self.expression(node.left), 0, name)
 
+    def comparator(self, node: Any, at: int) -> Atom:
+        """What is compared with; a set that is only looked into is a tuple."""
+        compared = node.comparators[at]
+        if kind(compared) == "Set" and kind(node.ops[at]) in ("In", "NotIn"):
+            return Tree(tuple, tuple(self.expression(item) for item in compared.elts))
+        return self.expression(compared)
+
     def chain(self, node: Any, left: Atom, at: int, name: str) -> Atom:
         """The comparisons from `at` on: each is evaluated only if the one before it holds."""
-        right = self.expression(node.comparators[at])
+        right = self.comparator(node, at)
         last = at == len(node.ops) - 1
         first = self.compared(node, kind(node.ops[at]), left, right, name if last else "")
         if last:

@@ -17,7 +17,6 @@ guards in a row a flag keeps the nesting flat (S30).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from astgrad.frontend.desugar import (
@@ -41,11 +40,12 @@ from astgrad.frontend.desugar import (
     leaves,
     walk,
 )
+from astgrad.records import value
 
 CHAIN = 20  # guards that nest
 
 
-@dataclass(frozen=True)
+@value
 class Target:
     """Where jumps go: what stands for a jump, and what follows where those that were taken meet."""
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 import itertools
 import operator
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from astgrad.errors import UnsupportedSyntax, refuse
@@ -25,6 +24,7 @@ from astgrad.frontend.desugar import Repeat, kind
 from astgrad.frontend.lists import contains
 from astgrad.frontend.names import Names as Live
 from astgrad.ir import UNDEFINED, Atom, Block, Const, Loop, Tree, Var
+from astgrad.records import value
 
 if TYPE_CHECKING:
     from astgrad.frontend.statements import Statements
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 COUNT, INDEX = Const(itertools.count), Const(operator.index)
 
 
-@dataclass(frozen=True)
+@value
 class Steps:
     """What a loop steps through: the iterables, the items, and what binds the targets to the items."""
 
@@ -118,11 +118,11 @@ class Trial:
     def bound(self, values: tuple[Var, ...]) -> dict[str, Atom]:
         """The names where these are the carried values."""
         lists, env = self.low.lists, dict(self.before)
-        for names, atom, value in zip(self.groups, self.initial, values):
+        for names, atom, new in zip(self.groups, self.initial, values):
             if atom in lists.own:
-                lists.replace(env, atom, value)
-                lists.made(value)
-            env |= dict.fromkeys(names, value)
+                lists.replace(env, atom, new)
+                lists.made(new)
+            env |= dict.fromkeys(names, new)
         return env
 
     def run(self, test: Callable[[], Atom] | None, body: Callable[[], Atom]) -> None:

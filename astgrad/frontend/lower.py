@@ -22,7 +22,6 @@ Evaluation order is Python's. A nested function is a `Closure` atom; a display i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, cleandoc
 from types import CodeType, FunctionType
 from typing import Any
@@ -46,6 +45,7 @@ from astgrad.frontend.desugar import kind
 from astgrad.frontend.resolve import Captured, Scope
 from astgrad.frontend.statements import Live, Statements
 from astgrad.ir import PURE, Atom, Block, Closure, Const, Function, Guard, Param, Var
+from astgrad.records import record
 
 SUSPENDS = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 
@@ -65,7 +65,7 @@ def lower(function: FunctionType, *, rule: bool = False) -> Function:
     return known.lowered
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class _Rule:
     """A lowered rule, and what it was made from."""
 

@@ -13,7 +13,6 @@ function reads at its definition all names that stand in it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from astgrad.frontend.desugar import (
@@ -34,12 +33,13 @@ from astgrad.frontend.desugar import (
     kind,
 )
 from astgrad.frontend.resolve import mangle
+from astgrad.records import value
 
 Names = frozenset[str]
 NONE: Names = frozenset()
 
 
-@dataclass(frozen=True)
+@value
 class Summary:
     """What a statement does to names."""
 

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
 from typing import Any, NoReturn
 
 from astgrad.ir import UNDEFINED, Atom, Capture, Const, Guard, Var
+from astgrad.records import fresh, state
 
 MARK = "__astgrad_gradient__"  # the class attribute by which a Gradient is known here
 OWN_MODULES = {"numpy", "math", "cmath", "builtins"}  # nobody rebinds what they hold
@@ -41,12 +41,12 @@ def mangle(name: str, scope: str) -> str:
     return f"_{scope.lstrip('_')}{name}"
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Captured:
     """What all scopes of one lowering share: the live function, and where each Const was read."""
 
-    function: FunctionType
-    places: dict[Const, tuple[Capture, tuple[str, ...]]] = field(default_factory=dict)
+    function: Any  # a FunctionType, which mypy would take for a method
+    places: dict[Const, tuple[Capture, tuple[str, ...]]] = fresh(factory=dict)
 
     def capture(self, name: str) -> Capture:
         """Where a name that no scope binds lives."""
@@ -56,24 +56,22 @@ class Captured:
         return Capture(name, self.function.__globals__)
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Scope:
     """The names of one function: `bound` counts the places that bind each local, `env` has what it is now."""
 
     captured: Captured
     bound: dict[str, int]
     parent: Scope | None = None
-    env: dict[str, Atom] = field(default_factory=dict)
-    assigned: Counter[str] = field(default_factory=Counter)  # how many of these places were lowered
-    outside: dict[str, Atom] = field(default_factory=dict)
-    captures: dict[str, tuple[Var, Capture]] = field(default_factory=dict)
-    cells: dict[str, tuple[Var, Atom]] = field(default_factory=dict)
-    guards: dict[tuple[str, tuple[str, ...]], Guard] = field(default_factory=dict)
-    celled: dict[str, Any] = field(default_factory=dict)  # locals that are cells: `env` has the cell itself
-    shadows: list[dict[str, str]] = field(
-        default_factory=list
-    )  # names of comprehensions -> their keys in env
-    missing: set[Atom] = field(default_factory=set)  # captured names that have no value now
+    env: dict[str, Atom] = fresh(factory=dict)
+    assigned: Counter[str] = fresh(factory=Counter)  # how many of these places were lowered
+    outside: dict[str, Atom] = fresh(factory=dict)
+    captures: dict[str, tuple[Var, Capture]] = fresh(factory=dict)
+    cells: dict[str, tuple[Var, Atom]] = fresh(factory=dict)
+    guards: dict[tuple[str, tuple[str, ...]], Guard] = fresh(factory=dict)
+    celled: dict[str, Any] = fresh(factory=dict)  # locals that are cells: `env` has the cell itself
+    shadows: list[dict[str, str]] = fresh(factory=list)  # names of comprehensions -> their keys in env
+    missing: set[Atom] = fresh(factory=set)  # captured names that have no value now
     keys: int = 0  # of names that were made
     depth: int = 0  # of regions: what stands in one may never run, so what is not bound there raises later
 

@@ -3,7 +3,8 @@
 In comes a function object, out goes a `Source`: its `FunctionDef` or `Lambda` node, and the way from node
 positions to `Origin` spans of the real file. The function is taken as it is and never unwrapped:
 `functools.wraps` would show another function's text. Only the function's own lines are parsed; a candidate
-counts when it compiles to the code object that runs. For the second lambda in the line
+counts when it compiles to the code object that runs, or when it is the only one in a file of astgrad's rules
+that has not changed since it was imported. For the second lambda in the line
 
     pair = lambda x: x + 1, lambda x: x - 1
 
@@ -14,15 +15,16 @@ from __future__ import annotations
 
 import ast
 import linecache
+import os
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from types import CodeType, FunctionType
 from typing import Any, TypeVar
 
 from astgrad.errors import Origin, SourceUnavailable
 from astgrad.frontend.compiled import class_around, compiles_to
+from astgrad.records import fresh, replace, state
 
 CACHED = 512
 BLOCKS = 50  # ends of a block to try before the whole file is parsed
@@ -31,7 +33,7 @@ LAMBDA_LINES = 300  # lines in which the end of a lambda is looked for
 T = TypeVar("T")
 
 
-@dataclass(eq=False)
+@state
 class Source:
     """Where a function's text stands. `shift` is what node lines lack to be lines of the file."""
 
@@ -41,7 +43,7 @@ class Source:
     first_line: int
     shift: int = 0
     scope: str = ""  # the class whose private names are mangled
-    lines: list[str] = field(default_factory=list, repr=False)  # of the whole file
+    lines: list[str] = fresh(factory=list)  # of the whole file
 
     @property
     def text(self) -> str:
@@ -118,14 +120,15 @@ def find(function: FunctionType) -> Source:
 
 def _find(function: FunctionType) -> Source:
     code = function.__code__
-    for fresh in (False, True):
-        if fresh:
+    for again in (False, True):
+        if again:
             linecache.checkcache(code.co_filename)
         lines = _read(function)
         for find in (_own_lines, _whole_file):
             for node, shift in find(lines, code):
-                if compiles_to(node, function, lines):
-                    return _source(node, shift, lines, function)
+                certain = _is_certain(code, lines)
+                if certain or compiles_to(node, function, lines):
+                    return _source(node, shift, lines, function, own=certain)
     raise SourceUnavailable(_edited(code) if _read(function) else _no_text(code))
 
 
@@ -139,14 +142,44 @@ def _read(function: FunctionType) -> list[str]:
     return lines
 
 
-def _source(node: ast.AST, shift: int, lines: list[str], function: FunctionType) -> Source:
+def own_files(*files: str | None) -> None:
+    """Say which files of ours have just been imported, so that what is found in them need not be compared."""
+    _own_files.update((file, _state(file)) for file in files if file)
+
+
+_own_files: dict[str, tuple[int, int] | None] = {}  # what they were like when they were imported
+
+
+def _state(file: str) -> tuple[int, int] | None:
+    """What changes with a file's text; None where there is no such file."""
+    try:
+        found = os.stat(file)
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
+def _is_certain(code: CodeType, lines: list[str]) -> bool:
+    """Whether the one candidate in a line has to be the code's: ours, in a file as it was imported."""
+    imported = _own_files.get(code.co_filename)
+    if imported is None or imported != _state(code.co_filename):
+        return False
+    return code.co_name != "<lambda>" or lines[code.co_firstlineno - 1].count("lambda") == 1
+
+
+def _source(node: Any, shift: int, lines: list[str], function: FunctionType, *, own: bool) -> Source:
+    """The node as gast has it: of what our own rules hold, only parameters are different there."""
     import gast
 
+    if own:
+        node.args = gast.ast_to_gast(node.args)
+    else:
+        node = gast.ast_to_gast(node)
     code = function.__code__
     file = _cell(code.co_filename)
     _lines[file] = lines
-    first = node.lineno + shift  # type: ignore[attr-defined]
-    return Source(gast.ast_to_gast(node), file, code.co_name, first, shift, class_around(function), lines)
+    first = node.lineno + shift
+    return Source(node, file, code.co_name, first, shift, class_around(function), lines)
 
 
 def _cell(file: str) -> str:

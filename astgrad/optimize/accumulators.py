@@ -9,7 +9,6 @@ is made where it would not be. And once its steps write that buffer in place, th
 from __future__ import annotations
 
 import operator
-from dataclasses import replace
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from astgrad.analyses.aliasing import Memory, last_reads
 from astgrad.analyses.regions import rebuilt, substituted
 from astgrad.analyses.specs import Spec
 from astgrad.ir import Atom, Block, Call, Const, Function, If, Loop, Statement, Var
+from astgrad.records import replace
 
 ADD = (operator.add, np.add)
 SUB = (operator.sub, np.subtract)
@@ -44,6 +44,8 @@ def own_accumulators(function: Function, specs: dict[Var, Spec], adjoint_of: dic
     """Where a loop of the backward sweep adds up arrays, it starts from a buffer that nobody else has."""
     memory = Memory(function.body.body)
     last = last_reads(function, memory)
+    every = ir.statements(function.body)
+    defs = {s.target: s for s in every if isinstance(s, Call) and s.target is not None}
 
     def block(given: Block) -> Block:
         body: list[Statement] = []
@@ -73,12 +75,21 @@ def own_accumulators(function: Function, specs: dict[Var, Spec], adjoint_of: dic
             specs[copy] = specs[start]
             if start in adjoint_of:
                 adjoint_of[copy] = adjoint_of[start]
-            copies.append(Call(copy, Const(ir.Method("copy")), (start,), (), ir.PURE, statement.origin))
+            copies.append(copied(defs.get(start), copy, start, spec, statement))
             initial[k] = copy
         made = replace(statement, initial=tuple(initial), body=block(statement.body))
         return [*copies, made]
 
     return replace(function, body=block(function.body))
+
+
+def copied(made: Call | None, copy: Var, start: Var, spec: sp.Array, loop: Loop) -> Call:
+    """A buffer with what `start` holds; what was spread over a shape is filled into one."""
+    if made is None or getattr(made.op, "value", None) is not np.broadcast_to:
+        return Call(copy, Const(ir.Method("copy")), (start,), (), ir.PURE, loop.origin)
+    value, shape = made.args
+    dtype = (("dtype", Const(spec.dtype.type)),)
+    return Call(copy, Const(np.full), (shape, value), dtype, ir.PURE, made.origin)
 
 
 def adds(loop: Loop, k: int) -> bool:

@@ -16,12 +16,11 @@ operations are introduced later (`in_place`).
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from astgrad import ir
+from astgrad import ir, runtime
 from astgrad.analyses import specs as sp
 from astgrad.analyses.facts import Facts
 from astgrad.analyses.regions import rebuilt
@@ -30,6 +29,7 @@ from astgrad.errors import Origin
 from astgrad.ir import UNDEFINED, Atom, Block, Call, Const, Function, If, Loop, Method, Var
 from astgrad.optimize.keys import atom_key, key_of
 from astgrad.optimize.rewrites import REWRITES
+from astgrad.records import fresh, replace, state
 from astgrad.rules import registry
 from astgrad.transform.builder import Builder
 
@@ -42,16 +42,16 @@ def algebra(function: Function, specs: dict[Var, Spec], adjoint_of: dict[Var, Va
     return rewriter.rebuilt(function, results)
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Algebra(Builder):
     """The statements so far, and what is known of each."""
 
-    adjoint_of: dict[Var, Var] = field(default_factory=dict)
-    facts: Facts = field(default_factory=Facts)
-    looked: list[Origin] = field(default_factory=list)  # of the definitions that a rewrite took up
-    seen: Seen = field(default_factory=lambda: Seen())  # hash-consing: equal pure calls are one
-    env: dict[Var, Atom] = field(default_factory=dict)  # what replaces a Var of the function
-    passed: dict[int, set[int]] = field(default_factory=dict)  # of loops, by id: carried values that stay
+    adjoint_of: dict[Var, Var] = fresh(factory=dict)
+    facts: Facts = fresh(factory=Facts)
+    looked: list[Origin] = fresh(factory=list)  # of the definitions that a rewrite took up
+    seen: Seen = fresh(factory=lambda: Seen())  # hash-consing: equal pure calls are one
+    env: dict[Var, Atom] = fresh(factory=dict)  # what replaces a Var of the function
+    passed: dict[int, set[int]] = fresh(factory=dict)  # of loops, by id: carried values that stay
 
     def block(self, block: Block) -> None:
         for statement in block.body:
@@ -142,8 +142,10 @@ class Algebra(Builder):
         self.unname(statement, args)
         self.looked.clear()
         before = len(self.body)
-        with self.at(statement.origin):
-            result = self.emit(op, args, kwargs, statement.target.name, statement.effects)
+        self.origin = statement.origin
+        same = (args, kwargs) == (statement.args, statement.kwargs) and self.is_settled(statement)
+        made = statement if same else None
+        result = self.emit(op, args, kwargs, statement.target.name, statement.effects, made)
         env[statement.target] = result
         if len(self.body) > before:
             self.widen()
@@ -183,6 +185,14 @@ class Algebra(Builder):
             if pure(call):
                 self.seen.own.setdefault(key_of(call.op, call.args, call.kwargs), call.target)
 
+    def is_settled(self, call: Call) -> bool:
+        """Whether a call has the spec and effects that its operands give; a sum has those of its adjoint."""
+        op = getattr(call.op, "value", None)
+        if op is operator.add or op is runtime.accumulate:
+            return False
+        operands = (*call.args, *(value for _, value in call.kwargs))
+        return all(self.spec(operand) is not sp.UNKNOWN for operand in operands)
+
     def emit(
         self,
         op: Atom,
@@ -190,7 +200,9 @@ class Algebra(Builder):
         kwargs: tuple[tuple[str, Atom], ...] = (),
         name: str = "",
         effects: ir.Effects = ir.UNKNOWN_EFFECTS,
+        made: Call | None = None,
     ) -> Atom:
+        """A call as its rewrite has it, or `made`, which is this call, as it is."""
         assert isinstance(op, Const)
         rewrite = REWRITES.get(op.value) if registry.hashable(op.value) else None
         if rewrite is not None:
@@ -203,6 +215,9 @@ class Algebra(Builder):
         known = self.seen.get(key)
         if known is not None:
             return known
+        if made is not None and made.target is not None:
+            self.keep(made)
+            return made.target
         before = len(self.body)
         result = super().emit(op, args, kwargs, name, effects)
         if len(self.body) > before and pure(self.body[-1]):
@@ -301,7 +316,8 @@ def wraps(spec: sp.Spec) -> bool:
 def cover(a: Origin, b: Origin) -> Origin:
     """The smallest span of one line of one function that covers both; `a` where there is none."""
     same = (a.file, a.function, a.line, a.end_line) == (b.file, b.function, b.line, b.end_line)
-    if not same or a.line != a.end_line:
+    inside = a.column <= b.column and b.end_column <= a.end_column
+    if not same or inside or a.line != a.end_line:
         return a
     return replace(a, column=min(a.column, b.column), end_column=max(a.end_column, b.end_column))
 

@@ -10,7 +10,6 @@ statement implies: a guard tests those at entry.
 from __future__ import annotations
 
 import operator
-from dataclasses import replace
 from typing import Any
 
 from astgrad import ir, runtime
@@ -19,6 +18,7 @@ from astgrad.analyses.raising import constraints
 from astgrad.analyses.specs import Dimension, Spec
 from astgrad.ir import Call, Const, Function, Tree, Var
 from astgrad.optimize.needs import Needs
+from astgrad.records import replace
 from astgrad.transform.builder import Builder
 
 Equality = tuple[Dimension, Dimension]
@@ -89,16 +89,17 @@ def _index_key(shape: Any, index: ir.Atom) -> Any:
     return (shape, repr(index.value)) if isinstance(index, Const) else (shape, index)
 
 
+SCATTERS: dict[Any, tuple[int, int]] = {  # the positions of x and of the index
+    runtime.scatter: (2, 1),
+    **dict.fromkeys((runtime.iadd_at, runtime.add_at, operator.getitem), (0, 1)),
+}
+
+
 def _note_scatter(statement: ir.Statement, known: Builder, scattered: set[Any]) -> None:
     if not isinstance(statement, Call) or not isinstance(statement.op, Const):
         return
     op, args = statement.op.value, statement.args
-    at = (
-        {runtime.scatter: (2, 1), runtime.iadd_at: (0, 1), runtime.add_at: (0, 1)}.get(op)
-        if _plain(op)
-        else None
-    )
-    at = (0, 1) if op is operator.getitem else at
+    at = SCATTERS.get(op) if _plain(op) else None
     if at:
         scattered.add(_index_key(sp.shape_of(known.spec(args[at[0]])), args[at[1]]))
 

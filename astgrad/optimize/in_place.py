@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +24,7 @@ from astgrad.analyses.regions import rebuilt
 from astgrad.analyses.specs import Spec
 from astgrad.ir import UNDEFINED, Atom, Block, Call, Const, Effects, Function, If, Loop, Statement, Tree, Var
 from astgrad.optimize.accumulators import ADD, SUB, own_accumulators, without_carried
+from astgrad.records import fresh, replace, state
 from astgrad.transform.builder import Builder
 
 WRITE_FIRST = Effects(reads=None, writes=(0,), impure=False, result="view")
@@ -39,21 +39,21 @@ def in_place(function: Function, specs: dict[Var, Spec], adjoint_of: dict[Var, V
     return rewriter.rebuilt(function, rewriter.many(function.body.results))
 
 
-@dataclass(eq=False, repr=False)
+@state
 class InPlace(Builder):
     """Who reads each value, and the statements so far."""
 
-    adjoint_of: dict[Var, Var] = field(default_factory=dict)
-    memory: Memory = field(default_factory=lambda: Memory(()))
-    last: set[tuple[int, Var]] = field(default_factory=set)  # (statement, memory): read for the last time
-    uses: dict[Var, int] = field(default_factory=dict)
-    home: dict[int, int] = field(default_factory=dict)  # of statements, by id: the block they stand in
-    backward: set[Var] = field(default_factory=set)
-    delayed: dict[Var, tuple[Atom, Atom, Atom]] = field(default_factory=dict)  # scatters not made yet
-    readers: dict[Var, Call] = field(default_factory=dict)  # the addition that reads a Var
+    adjoint_of: dict[Var, Var] = fresh(factory=dict)
+    memory: Memory = fresh(factory=lambda: Memory(()))
+    last: set[tuple[int, Var]] = fresh(factory=set)  # (statement, memory): read for the last time
+    uses: dict[Var, int] = fresh(factory=dict)
+    home: dict[int, int] = fresh(factory=dict)  # of statements, by id: the block they stand in
+    backward: set[Var] = fresh(factory=set)
+    delayed: dict[Var, tuple[Atom, Atom, Atom]] = fresh(factory=dict)  # scatters not made yet
+    readers: dict[Var, Call] = fresh(factory=dict)  # the addition that reads a Var
     statement_: Statement | None = None
     depth: int = 0  # of the region at hand
-    env: dict[Var, Atom] = field(default_factory=dict)  # what replaces a Var of the function
+    env: dict[Var, Atom] = fresh(factory=dict)  # what replaces a Var of the function
 
     def analyse(self, function: Function) -> None:
         self.memory = Memory(function.body.body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from astgrad.ir import Atom, Const, Method, Tree
+from astgrad.ir import Atom, Const, Method, Tree, Var
 
 
 def key_of(op: Atom, args: tuple[Atom, ...], kwargs: tuple[tuple[str, Atom], ...]) -> Any:
@@ -17,6 +17,8 @@ def key_of(op: Atom, args: tuple[Atom, ...], kwargs: tuple[tuple[str, Atom], ...
 
 
 def atom_key(atom: Atom) -> Any:
+    if isinstance(atom, Var):
+        return atom
     if isinstance(atom, Const):
         value = atom.value
         literal = value is None or isinstance(value, (bool, int, float, complex, str))

@@ -11,11 +11,11 @@ in it needs what controls it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from astgrad import ir
 from astgrad.analyses.regions import reads, rebuilt
 from astgrad.ir import Atom, Block, Call, Function, If, Loop, Statement, Tape, Try, Var, With
+from astgrad.records import replace
 
 
 class Needs:

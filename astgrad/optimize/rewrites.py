@@ -105,8 +105,10 @@ def without_zero(b: Algebra, zero: Atom, y: Atom) -> Atom | None:
     """0 + y is y, in the dtype of the sum: a real y that is added to complex zeros becomes complex."""
     if isinstance(zero, Const) and isinstance(y, Const):
         return Const(zero.value + y.value)
-    total = registry.result_spec(operator.add, (b.spec(zero), b.spec(y)), {})
-    have, want = sp.dtype_of(b.spec(y)), sp.dtype_of(total)
+    have = sp.dtype_of(b.spec(y))
+    if have is not None and have.kind in "fc" and have == sp.dtype_of(b.spec(zero)):
+        return y
+    want = sp.dtype_of(registry.result_spec(operator.add, (b.spec(zero), b.spec(y)), {}))
     if have is None or want is None or have == want:
         return y
     return b.call(Method("astype"), y, Const(want.type)) if isinstance(b.spec(y), sp.Array) else None

@@ -16,12 +16,12 @@ import itertools
 import operator
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 
 from astgrad import ir
 from astgrad.analyses.aliasing import Memory
 from astgrad.ir import PURE, Atom, Block, Call, Const, Function, If, Loop, Statement, Try, Var, With
 from astgrad.optimize.accumulators import substituted
+from astgrad.records import fresh, replace, state
 
 COUNTS = (range, len, min, reversed)
 
@@ -54,13 +54,13 @@ def _atoms(statement: Statement) -> Iterator[Atom]:
         yield from () if statement.stop is None else (statement.stop,)
 
 
-@dataclass(eq=False, repr=False)
+@state
 class _Rows:
     calls: dict[Var, Call]
     memory: Memory
     uses: Counter[Var]
     changed: bool = False
-    removed: Counter[Var] = field(default_factory=Counter)  # uses that are gone
+    removed: Counter[Var] = fresh(factory=Counter)  # uses that are gone
 
     def block(self, block: Block) -> Block:
         body: list[Statement] = []

@@ -13,7 +13,6 @@ at hand: elements and slices of arrays, ranges, lengths, integer arithmetic, com
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from astgrad import ir
@@ -22,6 +21,7 @@ from astgrad.analyses.specs import Spec
 from astgrad.errors import InternalError, Origin
 from astgrad.ir import Atom, Block, Call, Const, Function, If, Loop, Statement, Tape, Try, Var, With
 from astgrad.record.cheap import is_cheap
+from astgrad.records import fresh, replace, state
 from astgrad.transform.defined import defined
 
 
@@ -38,7 +38,7 @@ def record(function: Function, specs: dict[Var, Spec], adjoint_of: dict[Var, Var
     return defined(made, (var for tape in tapes for atom in tape.atoms for var in ir.variables(atom)))
 
 
-@dataclass(eq=False, repr=False)
+@state
 class _Reverse:
     """A loop of the backward sweep, while its body is gone through: what it needs of each step."""
 
@@ -46,24 +46,22 @@ class _Reverse:
     primal: Loop
     block: Block
     wanted: frozenset[Var]  # of the primal's step
-    read: dict[Var, Var] = field(default_factory=dict)  # from the tape: primal Var -> item
+    read: dict[Var, Var] = fresh(factory=dict)  # from the tape: primal Var -> item
 
 
-@dataclass(eq=False, repr=False)
+@state
 class _Recorder:
     specs: dict[Var, Spec]
     adjoint_of: dict[Var, Var]
-    home: dict[Var, Block] = field(default_factory=dict)  # the block in which a Var is visible
-    above: dict[int, tuple[Statement, Block] | None] = field(
-        default_factory=dict
-    )  # of blocks: owner, its block
-    defs: dict[Var, Call] = field(default_factory=dict)
-    loops: dict[Any, Loop] = field(default_factory=dict)  # by label
-    heads: dict[int, list[Statement]] = field(default_factory=dict)  # of blocks: what is computed again there
-    again: dict[tuple[Var, int], Var] = field(default_factory=dict)  # computed again in a block
-    reverses: list[_Reverse] = field(default_factory=list)  # around the place at hand
-    phis: dict[int, dict[Var, Var]] = field(default_factory=dict)  # of Ifs: what leaves an arm -> target
-    tapes: dict[Any, list[Tape]] = field(default_factory=dict)  # by label of the loop that records them
+    home: dict[Var, Block] = fresh(factory=dict)  # the block in which a Var is visible
+    above: dict[int, tuple[Statement, Block] | None] = fresh(factory=dict)  # of blocks: owner, its block
+    defs: dict[Var, Call] = fresh(factory=dict)
+    loops: dict[Any, Loop] = fresh(factory=dict)  # by label
+    heads: dict[int, list[Statement]] = fresh(factory=dict)  # of blocks: what is computed again there
+    again: dict[tuple[Var, int], Var] = fresh(factory=dict)  # computed again in a block
+    reverses: list[_Reverse] = fresh(factory=list)  # around the place at hand
+    phis: dict[int, dict[Var, Var]] = fresh(factory=dict)  # of Ifs: what leaves an arm -> target
+    tapes: dict[Any, list[Tape]] = fresh(factory=dict)  # by label of the loop that records them
 
     # --- where everything is
 

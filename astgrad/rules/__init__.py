@@ -1,6 +1,7 @@
 """Rules: importing this package registers all of them; none is parsed before it is needed."""
 
-from astgrad.rules import (  # noqa: F401
+from astgrad.frontend import source
+from astgrad.rules import (
     constants,
     elementwise,
     indexing,
@@ -14,3 +15,9 @@ from astgrad.rules import (  # noqa: F401
     selecting,
     shaping,
 )
+
+FAMILIES = (
+    *(constants, elementwise, indexing, lists, primitives, products, python, reductions, selecting, shaping),
+    *(names, registry),
+)
+source.own_files(*(family.__file__ for family in FAMILIES))

@@ -136,21 +136,23 @@ def result_spec(op: Any, args: tuple[Spec, ...], kwargs: Mapping[str, Spec]) -> 
 
 
 def _result_spec(op: Any, args: tuple[Spec, ...], kwargs: Mapping[str, Spec]) -> Spec:
-    if not kwargs and hashable(op):
-        if op in operators.STATIC:
+    if not kwargs:
+        if op in operators.STATIC and Array not in map(type, args):
             try:
                 return literal(op(*map(static, args)))
             except Undecided:
                 pass
-        if op in operators.PYTHON:
-            found = operators.PYTHON[op](*args)
-            if found is not None:
-                return found
+        python = operators.PYTHON.get(op)
+        found = python(*args) if python else None
+        if found is not None:
+            return found
     if isinstance(op, Method) and not _has_methods(args[0]):
         return UNKNOWN
     rule = lookup(op)
     if rule is None:
         return UNKNOWN
+    if rule.spec is None and isinstance(rule.function, np.ufunc):
+        return computing.ufunc(rule.function, *args) if not kwargs else UNKNOWN
     bound = bind(rule, args, kwargs)
     like = lookup(rule.spec)
     if like is not None:  # a function of NumPy whose result is the same
@@ -159,8 +161,6 @@ def _result_spec(op: Any, args: tuple[Spec, ...], kwargs: Mapping[str, Spec]) ->
         return _result_spec(rule.spec, needed, {key: bound[key] for key in options})
     if rule.spec is not None:
         return rule.spec(**bound)
-    if isinstance(rule.function, np.ufunc):
-        return computing.ufunc(rule.function, *args) if not kwargs else UNKNOWN
     return computing.tried(op, rule.wrt, bound, args, kwargs) if rule.kind == "elementwise" else UNKNOWN
 
 
@@ -178,8 +178,8 @@ def effects_of(op: Any, args: tuple[Spec, ...] = ()) -> Effects:
         return ir.UNKNOWN_EFFECTS
     if isinstance(op, Method) and not (args and _has_methods(args[0])):
         return ir.UNKNOWN_EFFECTS  # a method of that name of whatever this is
-    if hashable(op) and op in operators.EFFECTS:
+    if op in operators.EFFECTS:
         return operators.EFFECTS[op](*args)
-    if hashable(op) and getattr(op, "__module__", "") in ("_operator", "builtins") and UNKNOWN in args:
+    if getattr(op, "__module__", "") in ("_operator", "builtins") and UNKNOWN in args:
         return MAYBE if rule.effects.result == "fresh" and not rule.effects.impure else rule.effects
     return rule.effects

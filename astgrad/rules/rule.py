@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from astgrad import ir
 from astgrad.analyses.specs import Spec
 from astgrad.ir import Effects
+from astgrad.records import record
 
 REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
 
@@ -24,7 +24,7 @@ class UnknownKeyword(Exception):
     """A call uses an argument that the rule does not have; the text names it."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Rule:
     """What is known of one primitive.
 

@@ -59,13 +59,14 @@ def cast(b: Builder, value: Atom, x: Atom) -> Atom:
     """The real part for a real operand, and the operand's precision."""
     if isinstance(x, Tree):
         return value
-    have, want = sp.dtype_of(b.spec(value)), sp.dtype_of(b.spec(x))
+    given, wanted = b.spec(value), b.spec(x)
+    have, want = sp.dtype_of(given), sp.dtype_of(wanted)
     if want is None or have is None:
         return helper(b, value, x)
     if have.kind == "c" and want.kind != "c":
         value = b.call(np.real, value)
-        have = sp.dtype_of(b.spec(value)) or want
-    given, wanted = b.spec(value), b.spec(x)
+        given = b.spec(value)
+        have = sp.dtype_of(given) or want
     if have == want or isinstance(given, sp.Number) or isinstance(wanted, sp.Number):
         return value
     return b.call(ir.Method("astype"), value, Const(want.type))

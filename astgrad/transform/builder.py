@@ -11,7 +11,6 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from astgrad.analyses.joining import join, of_length
 from astgrad.analyses.specs import UNKNOWN, Spec
 from astgrad.errors import NOWHERE, Origin
 from astgrad.ir import Atom, Call, Closure, Const, Effects, Function, Statement, Tree, Var
+from astgrad.records import fresh, replace, state
 from astgrad.rules import registry
 
 FOLDABLE = {
@@ -50,11 +50,13 @@ def resolved(op: Any, args: tuple[Atom, ...]) -> tuple[Any, tuple[Atom, ...]]:
     return op, args
 
 
+OWN_MODULES = ("", "numpy", "builtins", "_operator", "operator", "math", "cmath", "astgrad")
+
+
 def knows_values(op: Any) -> bool:
     """Whether a spec may say what a result is, not just of what kind: not that of a user's rule."""
     module = getattr(op, "__module__", None) or ""
-    own = ("", "numpy", "builtins", "_operator", "operator", "math", "cmath", "astgrad")
-    return isinstance(op, (np.ufunc, ir.Method)) or module.partition(".")[0] in own
+    return isinstance(op, (np.ufunc, ir.Method)) or module.partition(".")[0] in OWN_MODULES
 
 
 def atom_of(value: Any) -> Atom:
@@ -68,13 +70,13 @@ def atom_of(value: Any) -> Atom:
     return Const(value)
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Builder:
     """Statements in order, and the spec of each Var that they bind."""
 
-    specs: dict[Var, Spec] = field(default_factory=dict)
-    body: list[Statement] = field(default_factory=list)
-    defs: dict[Var, Call] = field(default_factory=dict)
+    specs: dict[Var, Spec] = fresh(factory=dict)
+    body: list[Statement] = fresh(factory=list)
+    defs: dict[Var, Call] = fresh(factory=dict)
     origin: Origin = NOWHERE
 
     @contextmanager
@@ -111,7 +113,7 @@ class Builder:
 
     def call(self, op: Any, *args: Any, name: str = "", **kwargs: Any) -> Atom:
         """Append a call of a ruled or constant function on atoms or Python values."""
-        atoms = tuple(atom_of(arg) for arg in args)
+        atoms = tuple(map(atom_of, args))
         keywords = tuple((key, atom_of(value)) for key, value in kwargs.items())
         return self.emit(atom_of(op), atoms, keywords, name)
 
@@ -125,14 +127,13 @@ class Builder:
     ) -> Atom:
         """Append one call, unless its value is known; `effects` are those of what is not registered."""
         assert isinstance(op, Const)
-        specs = tuple(self.spec(arg) for arg in args)
+        specs = tuple(map(self.spec, args))
         keywords = {key: self.spec(value) for key, value in kwargs}
-        if not kwargs and registry.hashable(op.value) and op.value in FOLDABLE:
-            folded = fold_static(op.value, specs)
-            if folded is not None:
-                return folded
+        folded = None if kwargs else fold_static(op.value, specs)
+        if folded is not None:
+            return folded
         spec = self.known(op.value, specs, keywords)
-        if not knows_values(op.value):
+        if isinstance(spec, sp.Number) and not knows_values(op.value):
             spec = sp.without_value(spec)
         if registry.lookup(op.value) is not None or op.value is getattr:
             lists = tuple(of_length(spec, 2) for spec in specs)
@@ -201,6 +202,8 @@ def known_atom(spec: Spec) -> Const | None:
 
 def fold_static(op: Any, specs: tuple[Spec, ...]) -> Atom | None:
     """op on values that are all known, as a constant; None where they are not or where it raises."""
+    if sp.Array in map(type, specs) or not registry.hashable(op) or op not in FOLDABLE:
+        return None
     try:
         value = op(*(sp.static(spec) for spec in specs))
     except Exception:

@@ -14,7 +14,6 @@ import functools
 import inspect
 import sys
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from types import CellType, FunctionType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from astgrad import ir
 from astgrad.analyses.regions import operands_of
 from astgrad.errors import UnsupportedSyntax, UntrackedMutation, refuse
 from astgrad.ir import Atom, Capture, Closure, Const, Function, Guard, Statement, Tree
+from astgrad.records import fresh, state
 from astgrad.transform import containers, objects
 from astgrad.transform.containers import NOT_HERE
 
@@ -32,13 +32,13 @@ RETURN = "return the new value, and store it outside of the differentiated funct
 PLAIN = ("__getattribute__", "__setattr__", "__delattr__")  # of object itself, in a class that is followed
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Made:
     """The objects that a walk has made: what each holds now, and where it may be written."""
 
-    holds: dict[object, Tree] = field(default_factory=dict)
-    whose: dict[Tree, object] = field(default_factory=dict)  # what an object held at some time
-    regions: dict[object, list[Statement]] = field(default_factory=dict)  # those that may be written
+    holds: dict[object, Tree] = fresh(factory=dict)
+    whose: dict[Tree, object] = fresh(factory=dict)  # what an object held at some time
+    regions: dict[object, list[Statement]] = fresh(factory=dict)  # those that may be written
 
     def begin(self, kind: type, region: list[Statement]) -> Tree:
         """A new object without attributes."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from astgrad.analyses import specs as sp
 from astgrad.analyses.specs import Spec
 from astgrad.errors import AstgradError, InternalError, MissingRule, refuse
 from astgrad.ir import Atom, Call, Const, Tree, Var
+from astgrad.records import fresh, state
 from astgrad.rules import registry
 from astgrad.transform.broadcasting import cast, unbroadcast
 from astgrad.transform.builder import resolved
@@ -35,17 +35,17 @@ SAFE = {np.arcsin: 0, np.arccos: 0, np.arctanh: 0, np.arccosh: 2}  # where 1 is 
 Mask = tuple[tuple[Atom, bool], ...]  # conditions, each with the value that it has to have
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Contributions:
     """The adjoint under construction: `walk` holds the primal's statements and receives the adjoint's."""
 
     walk: Specializer
     leaves: tuple[Var, ...]
-    adjoints: dict[Var, Atom] = field(default_factory=dict)  # primal Var -> its adjoint so far
-    adjoint_of: dict[Var, Var] = field(default_factory=dict)  # Var of the adjoint -> primal Var, for naming
-    active: set[Var] = field(default_factory=set)
-    masks: dict[Var, Mask] = field(default_factory=dict)  # under which alone an adjoint is not zero (S25)
-    structured: set[Var] = field(default_factory=set)  # of unknown kind and read like containers
+    adjoints: dict[Var, Atom] = fresh(factory=dict)  # primal Var -> its adjoint so far
+    adjoint_of: dict[Var, Var] = fresh(factory=dict)  # Var of the adjoint -> primal Var, for naming
+    active: set[Var] = fresh(factory=set)
+    masks: dict[Var, Mask] = fresh(factory=dict)  # under which alone an adjoint is not zero (S25)
+    structured: set[Var] = fresh(factory=set)  # of unknown kind and read like containers
 
     # --- rules
 
@@ -98,6 +98,10 @@ class Contributions:
 
     def zero(self, var: Var) -> Atom:
         """A zero of the shape and dtype of `var`."""
+        return self.zero_like(var, var)
+
+    def zero_like(self, var: Var, like: Var) -> Atom:
+        """A zero for the adjoint of `var`, of the shape and dtype of `like`."""
         spec = self.spec(var)
         if is_scalar(spec):
             zero = Const(0j if sp.dtype_of(spec).kind == "c" else 0.0)  # type: ignore[union-attr]
@@ -105,7 +109,7 @@ class Contributions:
                 Const(runtime.value), (zero,), (), self.walk.spec(zero), ir.PURE, adjoint_name(var)
             )
         if isinstance(spec, sp.Array):
-            return self.walk.call(np.zeros_like, var, name=adjoint_name(var))
+            return self.walk.append(Const(np.zeros_like), (var,), (), spec, ir.PURE, adjoint_name(var))
         return self.walk.call(runtime.zeros, var, name=adjoint_name(var))
 
     def bind(self, var: Var, value: Atom) -> None:
@@ -205,6 +209,8 @@ class Contributions:
             partial = self.part(result, index, len(rule.wrt))
             totals[atom] = self.walk.call(operator.add, totals[atom], partial) if atom in totals else partial
         for atom, partial in totals.items():
+            if is_zero(partial):
+                continue  # x - x
             product = by if is_one(partial) else self.walk.call(operator.mul, by, self.conjugate(partial))
             self.accumulate(atom, unbroadcast(self.walk, product, atom), self.masks_on(atom, y))
 
@@ -251,7 +257,7 @@ class Contributions:
         return result if count == 1 else self.walk.call(operator.getitem, result, Const(index))
 
     def is_active(self, atom: Atom) -> bool:
-        return any(var in self.active for var in ir.variables(atom))
+        return not self.active.isdisjoint(ir.variables(atom))
 
     def conjugate(self, partial: Atom) -> Atom:
         """Complex partials are conjugated: df = Re sum conj(bx) dx."""
@@ -272,6 +278,10 @@ def adjoint_name(var: Var) -> str:
 def parameter_names(function: Any) -> tuple[str, ...]:
     code = function.__code__
     return tuple(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+
+
+def is_zero(atom: Atom) -> bool:
+    return isinstance(atom, Const) and type(atom.value) in (int, float) and atom.value == 0
 
 
 def is_one(atom: Atom) -> bool:

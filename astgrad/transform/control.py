@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from astgrad import ir, runtime_control
@@ -21,6 +20,7 @@ from astgrad.analyses.joining import join, outside
 from astgrad.analyses.regions import bound
 from astgrad.errors import AstgradError
 from astgrad.ir import ABSENT, UNDEFINED, Atom, Block, Closure, Const, Effects, If, Statement, Tree, Var
+from astgrad.records import fresh, state
 from astgrad.transform import dunders
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def decided(walk: Specializer, test: Atom) -> Atom:
     return test
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Arm:
     """A region that has been walked: its statements, and what it leaves."""
 
@@ -149,15 +149,15 @@ def within(walk: Specializer, steps: Callable[[], Any]) -> bool:
     return True
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Phis:
     """The phis of one statement: names that have the same values in all arms share one, and stay aliases."""
 
     walk: Specializer
     inner: frozenset[Var]  # bound in the arms
     results: tuple[list[Atom], ...]
-    targets: list[Var] = field(default_factory=list)
-    made: dict[tuple[Any, ...], Var] = field(default_factory=dict)
+    targets: list[Var] = fresh(factory=list)
+    made: dict[tuple[Any, ...], Var] = fresh(factory=dict)
     test: Atom | None = None  # of a branch
 
     def merge(self, atoms: tuple[Atom, ...], name: str) -> Atom:

@@ -10,11 +10,11 @@ backward sweep reads a value only where the forward sweep did.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from astgrad import ir
 from astgrad.analyses.regions import rebuilt
 from astgrad.ir import ABSENT, UNDEFINED, Atom, Block, Call, If, Loop, Statement, Var
+from astgrad.records import replace
 
 
 def defined(function: ir.Function, wanted: Iterable[Var]) -> ir.Function:

@@ -12,7 +12,6 @@ import builtins
 import functools
 import inspect
 import operator
-from dataclasses import dataclass
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ import numpy as np
 from astgrad.analyses.specs import UNKNOWN
 from astgrad.errors import MissingRule
 from astgrad.ir import Atom, Closure, Const, Tree, Var
+from astgrad.records import record
 from astgrad.transform import classes, containers, objects
 from astgrad.transform.containers import NOT_HERE
 
@@ -176,7 +176,7 @@ def tested(walk: Specializer, test: Atom) -> Atom:
 # --- what can be called
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Choice:
     """One callable or another, as a test has it."""
 

@@ -8,7 +8,6 @@ returns the gradients in the structure, shape and dtype of the arguments (S27).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,11 +17,12 @@ from astgrad.analyses import specs as sp
 from astgrad.analyses.specs import Spec
 from astgrad.errors import MissingRule, NotDifferentiable, Origin
 from astgrad.ir import Atom, Const, Function, Tree, Var
+from astgrad.records import record, replace
 from astgrad.transform.reverse import Reverse
 from astgrad.transform.specialize import Specialized, Specializer
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Adjoint:
     """The pure adjoint of a function; `adjoint_of` maps its Vars to the primal's, for naming."""
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import functools
 import operator
-from dataclasses import dataclass, field
 from types import CellType, FunctionType, MethodType
 from typing import Any, NoReturn
 
@@ -23,25 +22,26 @@ from astgrad.analyses.facts import LEAVES, Fact, Facts, Path, leaf_fact, leaf_sp
 from astgrad.analyses.specs import UNKNOWN, Spec
 from astgrad.errors import AstgradError, refuse
 from astgrad.ir import Atom, Capture, Const, Function, Tree, Var
+from astgrad.records import fresh, state
 from astgrad.rules import registry
 from astgrad.transform import containers, objects
 from astgrad.transform.builder import Builder
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Leaves(Builder):
     """The roots of a function and what was read from them, what each Var depends on, and the facts."""
 
-    facts: Facts = field(default_factory=Facts)
-    varied: set[Var] = field(default_factory=set)  # depends on a differentiated leaf
-    paths: dict[Atom, Path] = field(default_factory=dict)  # leaves of roots, and callables among them
-    pending: dict[Var, Fact] = field(default_factory=dict)  # facts not consulted yet
-    roots: dict[tuple[int, str], Var] = field(default_factory=dict)  # of captured names, by holder
-    captures: dict[tuple[int, str], tuple[Var, Capture, Atom]] = field(default_factory=dict)
-    guards: list[ir.Guard] = field(default_factory=list)
-    numbered: set[Var] = field(default_factory=set)  # items that have no name but their number
-    cells: dict[int, CellType] = field(default_factory=dict)  # of objects that no name leads to, by id
-    live: dict[Atom, Any] = field(default_factory=dict)  # bound methods behind Closures
+    facts: Facts = fresh(factory=Facts)
+    varied: set[Var] = fresh(factory=set)  # depends on a differentiated leaf
+    paths: dict[Atom, Path] = fresh(factory=dict)  # leaves of roots, and callables among them
+    pending: dict[Var, Fact] = fresh(factory=dict)  # facts not consulted yet
+    roots: dict[tuple[int, str], Var] = fresh(factory=dict)  # of captured names, by holder
+    captures: dict[tuple[int, str], tuple[Var, Capture, Atom]] = fresh(factory=dict)
+    guards: list[ir.Guard] = fresh(factory=list)
+    numbered: set[Var] = fresh(factory=set)  # items that have no name but their number
+    cells: dict[int, CellType] = fresh(factory=dict)  # of objects that no name leads to, by id
+    live: dict[Atom, Any] = fresh(factory=dict)  # bound methods behind Closures
 
     def root(self, var: Var, name: str) -> Atom:
         """A root as an atom: itself, a constant, or the Tree of its leaves."""
@@ -127,9 +127,11 @@ class Leaves(Builder):
 
     def spec(self, atom: Atom) -> Spec:
         """What is known of an atom; the fact it stands on becomes part of the signature."""
-        if isinstance(atom, Var) and atom in self.pending:
+        if not isinstance(atom, Var):
+            return super().spec(atom)
+        if atom in self.pending:
             self.facts.use(self.pending.pop(atom))
-        return super().spec(atom)
+        return self.specs.get(atom, UNKNOWN)
 
     def force(self, atom: Atom) -> Atom:
         """An int leaf that decides a rank, by value (S2)."""
@@ -186,7 +188,7 @@ class Leaves(Builder):
                 self.varied.add(var)
 
     def is_varied(self, *atoms: Atom) -> bool:
-        return any(var in self.varied for atom in atoms for var in ir.variables(atom))
+        return any(not self.varied.isdisjoint(ir.variables(atom)) for atom in atoms)
 
     def refuse(self, kind: type[AstgradError], message: str, advice: str = "") -> NoReturn:
         refuse(kind, self.origin, message, advice)

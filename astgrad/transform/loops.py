@@ -11,14 +11,14 @@ so that a row is visibly a view; what is iterated and has static structure is wr
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from astgrad.analyses import specs as sp
 from astgrad.analyses.regions import bound
 from astgrad.errors import UnsupportedSyntax
 from astgrad.ir import UNDEFINED, Atom, Block, Const, Loop, Statement, Tape, Var
+from astgrad.records import state
 from astgrad.transform import control, iterators
 from astgrad.transform.control import Env
 from astgrad.transform.sources import (
@@ -52,27 +52,32 @@ def loop(walk: Specializer, statement: Loop, env: Env) -> None:
         sources = [iterators.consumed(walk, walk.atom(each, env)) for each in statement.iters]
         count = length(walk, Zipped(tuple(sources)))
         if count is not None:
-            check_lengths(walk, sources, count)
+            count = shortest(walk, sources, count)
             carried = tuple(walk.atom(atom, env) for atom in statement.initial)
             unrolled(walk, statement, sources, count, 0, carried, env)
             return
         Scan(walk, statement, sources).run(env)
 
 
-def check_lengths(walk: Specializer, sources: list[Source], count: int) -> None:
-    """Beside items that are known one by one, sequences must be known to be as long."""
+def shortest(walk: Specializer, sources: Collection[Source], count: int) -> int:
+    """The steps of a loop over items that are known one by one, beside sequences whose length is known."""
     for each in sources:
         if parts_of(each):
-            check_lengths(walk, list(parts_of(each)), count)
+            count = shortest(walk, parts_of(each), count)
         elif isinstance(each, Rows):
             spec = walk.spec(each.atom)
             known = walk.exact_length(spec.shape[0]) if isinstance(spec, sp.Array) and spec.shape else None
-            if known is None or known < count:
+            if known is None:
                 walk.refuse(UnsupportedSyntax, LENGTH, "zip sequences of one kind")
-        elif isinstance(each, Native) and len(known_items(walk, each) or ()) < count:
-            walk.refuse(UnsupportedSyntax, LENGTH, "zip sequences of one kind")
+            count = min(count, known)
+        elif isinstance(each, Native):
+            items = known_items(walk, each)
+            if items is None:
+                walk.refuse(UnsupportedSyntax, LENGTH, "zip sequences of one kind")
+            count = min(count, len(items))
     if count > UNROLLED:
         walk.refuse(UnsupportedSyntax, f"a loop over {count} items of a list or tuple", "use an array")
+    return count
 
 
 def unrolled(
@@ -155,10 +160,10 @@ class Scan:
         """The test and the body, with what the states say of the carried values."""
         walk, statement = self.walk, self.statement
         params: list[Var] = []
-        for var, state in zip(statement.params, states):
-            env[var] = bind(walk, state, var.name, params)
-        for cell, state in zip(self.cells, states[len(statement.params) :]):
-            walk.slots[cell] = bind(walk, state, "", params)
+        for var, known in zip(statement.params, states):
+            env[var] = bind(walk, known, var.name, params)
+        for cell, known in zip(self.cells, states[len(statement.params) :]):
+            walk.slots[cell] = bind(walk, known, "", params)
         steps = Steps(walk, [], [])
         items = [steps.item(each, item.name) for each, item in zip(self.sources, statement.items)]
         steps.finish(self.sources)
@@ -187,9 +192,9 @@ class Scan:
         spec = self.walk.spec(made)
         assert isinstance(made, Var) and isinstance(spec, sp.Recorded)
         items: list[Var] = []
-        for atom, state in zip(tape.atoms, spec.columns):
+        for atom, column in zip(tape.atoms, spec.columns):
             assert isinstance(atom, Var)
-            env[atom] = bind(self.walk, state, atom.name, items)
+            env[atom] = bind(self.walk, column, atom.name, items)
         return Tape(made, tuple(items), True)
 
     def recorded(self, tape: Tape, inner: frozenset[Var], env: Env) -> Tape:
@@ -242,7 +247,7 @@ class Scan:
         )
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Walked:
     """A body as it was walked."""
 

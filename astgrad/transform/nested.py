@@ -6,13 +6,13 @@ so that they can be differentiated like any others.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from astgrad.analyses import specs as sp
 from astgrad.analyses.regions import rebuilt
 from astgrad.errors import Origin
 from astgrad.ir import Atom, Block, Function, Statement, Tree, Var
+from astgrad.records import replace
 
 if TYPE_CHECKING:
     from astgrad.transform.specialize import Specializer

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-from dataclasses import replace
 from types import CellType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from astgrad.analyses import specs as sp
 from astgrad.analyses.facts import Fact, Path
 from astgrad.analyses.specs import UNKNOWN
 from astgrad.ir import Atom, Capture, Closure, Const, Function, Tree, Var
+from astgrad.records import replace
 from astgrad.transform.containers import NOT_HERE
 
 DATA = (np.ndarray, list, dict, set, tuple)

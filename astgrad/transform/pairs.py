@@ -14,7 +14,6 @@ first, then what the other paths give, until that holds.
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass, field
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ from astgrad.analyses import specs as sp
 from astgrad.analyses.joining import NESTED
 from astgrad.errors import MissingRule, UnsupportedSyntax
 from astgrad.ir import Atom, Const, Effects, Function, Var
+from astgrad.records import fresh, state
 from astgrad.transform import lists
 from astgrad.transform.states import Fixed, Leaf, State, bind, entry, local, met
 
@@ -39,7 +39,7 @@ class Unreached(Exception):
     """A call of which nothing is known yet: the path that makes it gives nothing so far."""
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Pair:
     """A call that gave a value and its pullback."""
 
@@ -48,12 +48,12 @@ class Pair:
     args: tuple[Atom, ...]
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Pairs:
     """The pairs of a walk by the Var that holds both, and what recursive functions are known to give."""
 
-    made: dict[Var, Pair] = field(default_factory=dict)
-    results: dict[Any, State | None] = field(default_factory=dict)  # None while it is found
+    made: dict[Var, Pair] = fresh(factory=dict)
+    results: dict[Any, State | None] = fresh(factory=dict)  # None while it is found
 
 
 def recursive(walk: Specializer, op: Const, function: Function, args: tuple[Atom, ...], name: str) -> Atom:

@@ -9,8 +9,8 @@ sweep reads, and one that takes that and the cotangent.
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from astgrad import ir, runtime
 from astgrad.analyses import specs as sp
@@ -18,6 +18,7 @@ from astgrad.analyses.aliasing import Memory
 from astgrad.analyses.regions import bound, reads, rebuilt, substituted
 from astgrad.errors import Origin, UnsupportedSyntax, refuse
 from astgrad.ir import Atom, Call, Const, Function, Method, Tree, Var
+from astgrad.records import record, replace
 from astgrad.transform import classes
 from astgrad.transform.defined import defined
 from astgrad.transform.gradient_ir import Adjoint, is_float, leaves_of, returned
@@ -25,7 +26,7 @@ from astgrad.transform.reverse import Reverse
 from astgrad.transform.specialize import Specialized
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Whole:
     """The adjoint of a function with its cotangents as further parameters."""
 
@@ -101,10 +102,11 @@ def renamed(variables: tuple[Var, ...], specs: dict[Var, sp.Spec]) -> dict[Var, 
     found: dict[Var, Atom] = {}
     taken: set[str] = set()
     for var in variables:
-        name, count = var.name or "saved", 1
+        own = f"{var.name}_" if keyword.iskeyword(var.name) else var.name or "saved"
+        name, count = own, 1
         while name in taken:
             count += 1
-            name = f"{var.name or 'saved'}_{count}"
+            name = f"{own}_{count}"
         taken.add(name)
         new = Var(name)
         found[var] = new

@@ -15,9 +15,9 @@ primal's regions as if these were in scope: `record` brings them there.
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -26,11 +26,12 @@ from astgrad.analyses import specs as sp
 from astgrad.analyses.joining import join
 from astgrad.analyses.regions import bound, reads, substituted
 from astgrad.ir import ABSENT, UNDEFINED, Atom, Block, Call, Const, If, Loop, Statement, Tape, Try, Var, With
+from astgrad.records import fresh, record, replace, state
 from astgrad.transform import activity
-from astgrad.transform.contributions import Contributions, adjoint_name
+from astgrad.transform.contributions import Contributions, adjoint_name, is_scalar
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Adjoints:
     """A tape that holds the adjoints of some columns of another one, `inner` those of tapes in a column."""
 
@@ -38,7 +39,7 @@ class Adjoints:
     columns: tuple[Column, ...]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Column:
     """The adjoint of a value of an entry, by position; of a tape the columns of its adjoint."""
 
@@ -49,7 +50,7 @@ class Column:
 Tapes = dict[Var, list[Adjoints]]
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Arm:
     """The adjoint of an arm: its statements, the adjoints from outside behind it, the tapes it made."""
 
@@ -58,11 +59,11 @@ class Arm:
     tapes: list[tuple[Var, Adjoints]]
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Reverse(Contributions):
     """The adjoint of a whole function: its statements, branches and loops, the last first."""
 
-    tapes: Tapes = field(default_factory=dict)  # of a tape of the primal: those with its adjoints
+    tapes: Tapes = fresh(factory=dict)  # of a tape of the primal: those with its adjoints
 
     def run(self, seeds: Iterable[tuple[Var, Atom]]) -> None:
         """Append the adjoint statements; `seeds` are output Vars with the adjoints they start from."""
@@ -306,7 +307,7 @@ class Reverse(Contributions):
         with self.walk.region() as body:
             arriving = [self.arriving(statement.params[k], statement.body.results[k]) for k in carried]
             adding = [self.adjoint(var) for var in outer]
-            self.start_step(statement, carried)
+            self.start_step(statement, dict(zip(carried, arriving)))
             for k, by in zip(carried, arriving):
                 self.accumulate(statement.body.results[k], by)
             recorded = [tape for tape in statement.tapes if not tape.reads]
@@ -365,15 +366,26 @@ class Reverse(Contributions):
         known = isinstance(initial, Var) and isinstance(spec, sp.Array)
         return self.adjoint(param, adjoint_spec(spec) if known else None)
 
-    def start_step(self, statement: Loop, carried: list[int]) -> None:
+    def start_step(self, statement: Loop, arriving: dict[int, Var]) -> None:
         """The adjoints of what a step reads and binds start at zero."""
-        for k in carried:
-            self.start(statement.params[k], statement.origin)
+        read = {*reads(statement.body.body), *(reads(statement.test.body) if statement.test else ())}
+        for k, by in arriving.items():
+            param = statement.params[k]
+            alike = statement.initial[k] is UNDEFINED or self.is_alike(param, statement.body.results[k])
+            like = by if param not in read and alike and not is_scalar(self.spec(param)) else param
+            self.start(param, statement.origin, functools.partial(self.zero_like, param, like))
         for tape in statement.tapes:
             for item in tape.atoms if tape.reads else ():
                 if item in self.active and not self.is_tape(item):
                     self.start(item, statement.origin)  # type: ignore[arg-type]
         self.start_all(statement.body.body)
+
+    def is_alike(self, a: Var, b: Atom) -> bool:
+        """Whether two values are known to be arrays of one shape and dtype."""
+        first, second = self.spec(a), self.spec(b)
+        if not isinstance(first, sp.Array) or not isinstance(second, sp.Array) or first.dtype != second.dtype:
+            return False
+        return sp.fills(first.shape, second.shape) and sp.fills(second.shape, first.shape)
 
 
 def adjoint_spec(spec: sp.Spec) -> sp.Spec:

@@ -11,19 +11,19 @@ from __future__ import annotations
 import itertools
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Union
 
 from astgrad import ir
 from astgrad.analyses import specs as sp
 from astgrad.ir import Atom, Const, Tree, Var
+from astgrad.records import record, state
 from astgrad.transform.builder import atom_of
 
 if TYPE_CHECKING:
     from astgrad.transform.specialize import Specializer
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Native:
     """An iterable as it is, and the spec of its items."""
 
@@ -31,7 +31,7 @@ class Native:
     spec: sp.Spec
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Rows:
     """A sequence that is stepped through by index."""
 
@@ -39,28 +39,28 @@ class Rows:
     backwards: bool = False
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Counted:
     """itertools.count(start)."""
 
     start: Atom
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Static:
     """Items that are known one by one."""
 
     items: tuple[Atom, ...]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Zipped:
     """Several sources at once: an item is the tuple of theirs."""
 
     sources: tuple[Source, ...]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Mapped:
     """map(function, ...): an item is what the function gives of those of the source."""
 
@@ -135,7 +135,7 @@ def known_items(walk: Specializer, given: Native) -> tuple[Atom, ...] | None:
 # --- steps
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Steps:
     """The iterables of the loop that is made, the items that they bind, and what the primal's items are."""
 

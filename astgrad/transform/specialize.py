@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -29,6 +28,7 @@ from astgrad.errors import (
 from astgrad.frontend import fence
 from astgrad.frontend.lower import lower
 from astgrad.ir import Atom, Call, Closure, Const, Function, Method, Tree, Var
+from astgrad.records import fresh, record, state
 from astgrad.rules import registry
 from astgrad.transform import (
     callables,
@@ -53,7 +53,7 @@ RECURSION = 20  # calls of one function inside itself
 DEPTH = 200  # of inlined calls
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Specialized:
     """A function specialized to the facts of a call."""
 
@@ -92,25 +92,25 @@ def specialize(function: Function, facts: Facts, wrt: Iterable[str], owner: Any 
     return Specialized(finished, walk.specs, facts, walk.varied, arguments, walk)
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Specializer(Ruled):
     """The walk: how each call is resolved."""
 
-    stack: list[Function] = field(default_factory=list)
-    gradients: list[Any] = field(default_factory=list)  # being generated
-    callees: dict[FunctionType, Function] = field(default_factory=dict)  # lowered once in a walk
-    calls: list[int] = field(default_factory=list)  # the calls that led here, by the id of their statement
-    pairs: Pairs = field(default_factory=Pairs)
-    entered: list[int] = field(default_factory=list)  # for each of `stack`: how many regions were undecided
+    stack: list[Function] = fresh(factory=list)
+    gradients: list[Any] = fresh(factory=list)  # being generated
+    callees: dict[FunctionType, Function] = fresh(factory=dict)  # lowered once in a walk
+    calls: list[int] = fresh(factory=list)  # the calls that led here, by the id of their statement
+    pairs: Pairs = fresh(factory=Pairs)
+    entered: list[int] = fresh(factory=list)  # for each of `stack`: how many regions were undecided
     undecided: int = 0  # regions around the place at hand
-    slots: dict[Atom, Atom] = field(default_factory=dict)  # what the cells of functions hold now
-    heads: dict[tuple[int, ...], Any] = field(default_factory=dict)  # what is known at the head of each loop
+    slots: dict[Atom, Atom] = fresh(factory=dict)  # what the cells of functions hold now
+    heads: dict[tuple[int, ...], Any] = fresh(factory=dict)  # what is known at the head of each loop
     in_rule: bool = False
-    made: classes.Made = field(default_factory=classes.Made)  # the objects that the function makes
-    iterators: dict[Tree, Any] = field(default_factory=dict)  # what is not consumed, and where it was made
-    ready: dict[Tree, Any] = field(default_factory=dict)  # iterators over what is being consumed
-    placed: dict[Any, Function] = field(default_factory=dict)  # of the prelude, at each place
-    choices: dict[Var, dunders.Choice] = field(default_factory=dict)  # callables that a branch chose
+    made: classes.Made = fresh(factory=classes.Made)  # the objects that the function makes
+    iterators: dict[Tree, Any] = fresh(factory=dict)  # what is not consumed, and where it was made
+    ready: dict[Tree, Any] = fresh(factory=dict)  # iterators over what is being consumed
+    placed: dict[Any, Function] = fresh(factory=dict)  # of the prelude, at each place
+    choices: dict[Var, dunders.Choice] = fresh(factory=dict)  # callables that a branch chose
 
     # --- functions
 

@@ -9,19 +9,19 @@ its spec, a constant that no step changes, or a container of static structure wi
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Union
 
 from astgrad.analyses import specs as sp
 from astgrad.analyses.joining import forget, join, outside
 from astgrad.ir import UNDEFINED, Atom, Const, Tree, Var
+from astgrad.records import record, replace, value
 from astgrad.transform import control
 
 if TYPE_CHECKING:
     from astgrad.transform.specialize import Specializer
 
 
-@dataclass(frozen=True, repr=False)
+@value
 class Leaf:
     """A carried value of which this is known at every step."""
 
@@ -29,7 +29,7 @@ class Leaf:
     varied: bool
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Fixed:
     """A constant that no step has changed so far."""
 
@@ -41,7 +41,7 @@ class Fixed:
         )
 
 
-@dataclass(frozen=True, repr=False)
+@value
 class Node:
     """A container of static structure."""
 

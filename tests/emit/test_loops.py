@@ -6,7 +6,6 @@ import itertools
 import operator
 import textwrap
 import time
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from astgrad.analyses.specs import FLOAT, INT, Spec
 from astgrad.emit.emit import emit
 from astgrad.interpret import interpret
 from astgrad.ir import UNDEFINED, Call, Const, Effects, Function, If, Loop, Statement, Tape, Tree, Var
+from astgrad.records import replace
 from astgrad.verify import verify
 from tests.handmade import ONE, TWO, WRITE_FIRST, ZERO, block, call, function, variables
 

@@ -14,8 +14,10 @@ import numpy as np
 import pytest
 
 from astgrad.errors import Origin, SourceUnavailable, located
+from astgrad.frontend import source
 from astgrad.frontend.lower import lower
 from astgrad.frontend.source import find, segment
+from astgrad.rules import registry
 from tests.frontend.written import namespace, register, written
 
 PLACE = Origin("demo.py", 1, 0, 1, 5)
@@ -388,3 +390,36 @@ def test_code_that_was_made_by_hand():
 def test_gast_is_imported_on_first_use():
     text = "import sys, astgrad.frontend.lower; assert 'gast' not in sys.modules"
     subprocess.run([sys.executable, "-c", text], check=True)
+
+
+# --- our own rules: what is found in a file as it was imported needs no comparison
+
+
+def compared(monkeypatch, function):
+    """Whether finding the function's source compiles a candidate."""
+    calls = []
+    original = source.compiles_to
+    monkeypatch.setattr(source, "compiles_to", lambda *args: calls.append(args) or original(*args))
+    monkeypatch.setattr(source, "_sources", {})
+    found = find(function)
+    return bool(calls), found.text
+
+
+def test_a_rule_in_a_file_as_it_was_imported_is_not_compared(monkeypatch):
+    rule = registry.lookup(np.tanh).backward
+    assert compared(monkeypatch, rule) == (False, "lambda y, x: 1 - y**2")
+
+
+def test_a_rule_in_a_file_that_was_written_since_is_compared(monkeypatch):
+    rule = registry.lookup(np.tanh).backward
+    monkeypatch.setitem(source._own_files, rule.__code__.co_filename, (0, 0))
+    assert compared(monkeypatch, rule) == (True, "lambda y, x: 1 - y**2")
+
+
+def test_one_of_two_lambdas_in_a_line_is_compared(monkeypatch):
+    rule = registry.lookup(np.conjugate).backward
+    assert compared(monkeypatch, rule) == (True, "lambda by, x: np.conj(by)")
+
+
+def test_a_users_function_is_compared(monkeypatch):
+    assert compared(monkeypatch, text_of)[0]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from astgrad.optimize.shapes import shape_atom
+from astgrad.records import replace
 from tests.transform.written import backward, needed, returned
 
 SAID = [

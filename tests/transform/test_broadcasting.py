@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from astgrad import runtime
 from astgrad.interpret import interpret
+from astgrad.records import replace
 from astgrad.transform import broadcasting
 from tests.transform.written import arguments, backward, function_of, needed, returned
 

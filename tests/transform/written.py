@@ -13,7 +13,6 @@ Every array but those named alike has axes of its own: x0 and y0 are lengths tha
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from textwrap import dedent
 from typing import Any
 
@@ -26,6 +25,7 @@ from astgrad.emit.emit import emit
 from astgrad.frontend.lower import lower
 from astgrad.ir import Function, Var
 from astgrad.optimize.dead_code import dead_code
+from astgrad.records import replace
 from astgrad.transform.gradient_ir import Adjoint, gradient
 from astgrad.transform.specialize import Specialized, specialize
 from astgrad.verify import verify

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -27,6 +26,7 @@ from astgrad.analyses.specs import (
     Unknown,
     static,
 )
+from astgrad.records import replace
 
 Shape = tuple[Dimension, ...]
 NUMERIC = "biufc"
@@ -42,14 +42,12 @@ def known(value: Any) -> Any:
 
 def numeric(spec: Any) -> Array | Number:
     """The operand of a numerical function: a bool is a number, a list an array."""
+    if isinstance(spec, Number) or (isinstance(spec, Array) and spec.dtype.kind in NUMERIC):
+        return spec
     if isinstance(spec, Known) and type(spec.value) in (bool, np.bool_):
         return Number(type(spec.value))
     if isinstance(spec, Struct) and spec.kind in (list, tuple):
         return np_array(spec)
-    if isinstance(spec, Array) and spec.dtype.kind in NUMERIC:
-        return spec
-    if isinstance(spec, Number):
-        return spec
     if isinstance(spec, (bool, int, float, complex)):
         return Number(type(spec))
     raise Undecided

@@ -45,13 +45,15 @@ def _arithmetic(op: Any) -> Callable[..., Spec | None]:
     """An operator on Python numbers and on sequences; None: NumPy's rules apply."""
 
     def spec(*args: Spec) -> Spec | None:
+        if Array in map(type, args):
+            return None
         if all(isinstance(a, Struct) and a.kind in (list, tuple) for a in args) and op is operator.add:
             first, second = args
             if first.kind is not second.kind:  # type: ignore[union-attr]
                 raise Undecided
             return Struct(first.kind, (*first.items, *second.items))  # type: ignore[union-attr]
         if any(isinstance(a, Struct) for a in args):
-            if op is operator.mul and not any(isinstance(a, Array) for a in args):
+            if op is operator.mul:
                 raise Undecided  # a repetition
             return None
         numbers = [numeric(a) for a in args]
@@ -113,6 +115,8 @@ def _power_type(base: Number, exponent: Number) -> type:
 def _comparison(*args: Spec) -> Spec | None:
     if any(isinstance(a, Struct) for a in args) and not any(map(sp.is_numpys, args)):
         return BOOL  # of sequences; one beside an array is an array
+    if Array in map(type, args):
+        return None
     numbers = [numeric(a) for a in args]
     return BOOL if all(isinstance(a, Number) and a.type in NUMBERS for a in numbers) else None
 
