@@ -85,6 +85,8 @@ def _iterator(op: Any) -> Callable[..., Any]:
     def make(walk: Specializer, args: Operands, named: Named, name: str) -> Any:
         if op is enumerate and "start" in named:
             args, named = (*args, named["start"]), {}
+        if op is zip and set(named) == {"strict"}:
+            iterators.check_strict(walk, args, named.pop("strict"))
         return NOT_HERE if named else iterators.make(walk, op, args)
 
     return make

@@ -19,9 +19,9 @@ import numpy as np
 from astgrad.analyses import specs as sp
 from astgrad.analyses.regions import bound
 from astgrad.errors import UnsupportedSyntax
-from astgrad.ir import Atom, Block, Const, Handler, Try, Var, With
+from astgrad.ir import Atom, Block, Call, Const, Handler, Tree, Try, Var, With
 from astgrad.records import replace
-from astgrad.transform import control
+from astgrad.transform import classes, control
 from astgrad.transform.control import Arm, Env, Phis
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ def with_(walk: Specializer, statement: With, env: Env) -> None:
     """A `with` block: what it binds leaves it as targets."""
     context = walk.atom(statement.context, env)
     with walk.at(statement.origin):
+        if isinstance(context, Tree):
+            return made_here(walk, statement, context, env)
         check_context(walk, context)
         inner: tuple[Var, ...] = ()
         name = None
@@ -47,6 +49,23 @@ def with_(walk: Specializer, statement: With, env: Env) -> None:
         control.merge_slots(walk, phis, [arm])
         block = Block((), tuple(arm.body), tuple(phis.results[0]))
         walk.body.append(With(tuple(phis.targets), context, name, block, walk.origin))
+
+
+def made_here(walk: Specializer, statement: With, context: Tree, env: Env) -> None:
+    """A context manager that the function made: what it does on entry and exit stands around the block."""
+    if swallows(context.kind):
+        walk.refuse(UnsupportedSyntax, CONTEXT, "catch the exception with try/except")
+    entered = walk.apply(classes.find(walk, context, "__enter__"), (), ())
+    if statement.name is not None:
+        env[statement.name] = entered
+    walk.block(statement.block, env)
+    for target, result in zip(statement.targets, statement.block.results):
+        env[target] = walk.atom(result, env)
+    before = len(walk.body)
+    walk.apply(classes.find(walk, walk.made.now(context), "__exit__"), (Const(None),) * 3, ())
+    if any(not isinstance(each, Call) or each.effects.impure for each in walk.body[before:]):
+        text = "a context manager that is made here does something on exit, which an exception would skip"
+        walk.refuse(UnsupportedSyntax, text, "make it outside of the function")
 
 
 def check_context(walk: Specializer, context: Atom) -> None:

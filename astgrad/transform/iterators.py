@@ -59,6 +59,27 @@ def make(walk: Specializer, op: Any, args: tuple[Atom, ...]) -> Atom | Any:
     return NOT_HERE
 
 
+def check_strict(walk: Specializer, args: tuple[Atom, ...], strict: Atom) -> None:
+    """zip(..., strict=True) of what is known one by one: lengths that differ raise."""
+    if isinstance(strict, Const) and not strict.value:
+        return
+    lengths = [
+        None if items is None else len(items) for items in map(containers.elements, map(sequence, args))
+    ]
+    if None in lengths:
+        walk.refuse(UnsupportedSyntax, "the lengths that 'strict' compares are not known before the call", "")
+    for index, length_ in enumerate(lengths):
+        if length_ != lengths[0]:
+            word = "shorter" if length_ < lengths[0] else "longer"  # type: ignore[operator]
+            raise ValueError(f"zip() argument {index + 1} is {word} than argument 1")
+
+
+def sequence(atom: Atom) -> Atom:
+    """What an enumerate or reversed goes through."""
+    over = isinstance(atom, Tree) and atom.kind in (enumerate, reversed)
+    return sequence(atom.items[0]) if over else atom  # type: ignore[union-attr]
+
+
 def started(walk: Specializer, kind: type, operands: tuple[Atom, ...]) -> Tree:
     tree = Tree(kind, operands)
     walk.iterators[tree] = walk.body

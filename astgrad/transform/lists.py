@@ -127,6 +127,10 @@ def _len(walk: Specializer, args: Any, name: str) -> Any:
 
 def _taken(walk: Specializer, args: Any, name: str) -> Any:
     """Items of a list, or of an array, which are numbers, in another order."""
+    places = known_places(walk, args[1])
+    if places is not None:
+        pick = Const(operator.getitem)
+        return Tree(list, tuple(walk.apply(pick, (args[0], Const(i)), ()) for i in places))
     spec = walk.spec(args[0])
     if isinstance(spec, sp.Array) and sp.rank(spec) == 1:
         state: State | None = Leaf(sp.Number(spec.dtype.type), walk.is_varied(args[0]))
@@ -135,7 +139,19 @@ def _taken(walk: Specializer, args: Any, name: str) -> Any:
     return NOT_HERE if state is None else made(walk, runtime_lists.taken, args, listing(state), name)
 
 
+def known_places(walk: Specializer, positions: Atom) -> list[int] | None:
+    """Positions that are known one by one."""
+    if not isinstance(positions, Tree):
+        return None
+    found = [walk.force(each) for each in positions.items]
+    return [each.value for each in found if isinstance(each, Const)] if found else None
+
+
 def _put_back(walk: Specializer, args: Any, name: str) -> Any:
+    """The adjoint of items that were taken in another order."""
+    places = known_places(walk, args[1])
+    if places is not None and isinstance(args[0], Tree) and isinstance(args[2], Tree):
+        return Tree(list, tuple(args[0].items[places.index(i)] for i in range(len(places))))
     items = walk.spec(args[2])
     if not isinstance(items, (sp.Array, sp.Listing)):
         return NOT_HERE

@@ -11,7 +11,7 @@ so that a row is visibly a view; what is iterated and has static structure is wr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from astgrad.analyses import specs as sp
@@ -52,27 +52,32 @@ def loop(walk: Specializer, statement: Loop, env: Env) -> None:
         sources = [iterators.consumed(walk, walk.atom(each, env)) for each in statement.iters]
         count = length(walk, Zipped(tuple(sources)))
         if count is not None:
-            check_lengths(walk, sources, count)
+            count = shortest(walk, sources, count)
             carried = tuple(walk.atom(atom, env) for atom in statement.initial)
             unrolled(walk, statement, sources, count, 0, carried, env)
             return
         Scan(walk, statement, sources).run(env)
 
 
-def check_lengths(walk: Specializer, sources: list[Source], count: int) -> None:
-    """Beside items that are known one by one, sequences must be known to be as long."""
+def shortest(walk: Specializer, sources: Collection[Source], count: int) -> int:
+    """The steps of a loop over items that are known one by one, beside sequences whose length is known."""
     for each in sources:
         if parts_of(each):
-            check_lengths(walk, list(parts_of(each)), count)
+            count = shortest(walk, parts_of(each), count)
         elif isinstance(each, Rows):
             spec = walk.spec(each.atom)
             known = walk.exact_length(spec.shape[0]) if isinstance(spec, sp.Array) and spec.shape else None
-            if known is None or known < count:
+            if known is None:
                 walk.refuse(UnsupportedSyntax, LENGTH, "zip sequences of one kind")
-        elif isinstance(each, Native) and len(known_items(walk, each) or ()) < count:
-            walk.refuse(UnsupportedSyntax, LENGTH, "zip sequences of one kind")
+            count = min(count, known)
+        elif isinstance(each, Native):
+            items = known_items(walk, each)
+            if items is None:
+                walk.refuse(UnsupportedSyntax, LENGTH, "zip sequences of one kind")
+            count = min(count, len(items))
     if count > UNROLLED:
         walk.refuse(UnsupportedSyntax, f"a loop over {count} items of a list or tuple", "use an array")
+    return count
 
 
 def unrolled(

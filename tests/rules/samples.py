@@ -502,7 +502,7 @@ SAMPLES: dict[Any, list[Sample]] = {
     runtime_lists.copied: [s([1.5, 2.5])],
     runtime_lists.front: [s([1.5, 2.5, 3.5], [1.0, 2.0])],
     runtime_lists.back: [s([1.5, 2.5, 3.5], [1.0, 2.0])],
-    runtime_lists.taken: [s([1.5, 2.5, 3.5], [2, 0, 1]), s(V3, [2, 0, 1])],
+    runtime_lists.taken: [s([1.5, 2.5, 3.5], [2, 0, 1])],
     runtime_lists.put_back: [s([1.5, 2.5, 3.5], [2, 0, 1], [0.5, 1.0, 2.0])],
     runtime_python.norm: [s([1.5, 2.5, -3.5]), s((1.5, np.float64(0.5)))],
     runtime.split_like: [s(normal(7), [V3, V4]), s(M34, [V4, V4, V4], 0), s(normal(15), (M34, V3), None)],
