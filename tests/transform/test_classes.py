@@ -67,7 +67,7 @@ class Guarded:
     def __setattr__(self, name, value):
         object.__setattr__(self, name, 2 * value)
 """
-NAMES = namespace(TEXT, "classes.py", __name__="demo", dataclass=dataclasses.dataclass)
+NAMES = namespace(TEXT, "classes.py", __name__=__name__, dataclass=dataclasses.dataclass)
 KEPT = {name: NAMES[name] for name in ("Pair", "Branching", "Slow", "Guarded", "Frozen")}
 
 WALKED = [
@@ -202,7 +202,7 @@ CHANGES = [
 
 @pytest.mark.parametrize("name", ["inside", "outside", "argument"])
 def test_S1_a_class_is_seen_as_it_is_now(name):
-    names = namespace(LIVE, "live.py", __name__="demo")
+    names = namespace(LIVE, "live.py", __name__=__name__)
     function, given = names[name], (names["model"],)[: name == "argument"]
     gradient = grad(function)
     for change in ("", *CHANGES):
@@ -216,7 +216,7 @@ def test_S1_a_class_is_seen_as_it_is_now(name):
 
 @pytest.mark.parametrize("name", ["inside", "outside", "argument"])
 def test_S2_the_same_classes_compile_nothing_new(name):
-    names = namespace(LIVE, "live.py", __name__="demo")
+    names = namespace(LIVE, "live.py", __name__=__name__)
     given = (names["model"],)[: name == "argument"]
     gradient = grad(names[name])
     for _ in range(3):
