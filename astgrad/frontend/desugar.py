@@ -14,6 +14,10 @@ from astgrad.records import state
 
 FUNCTIONS = {"FunctionDef", "AsyncFunctionDef", "Lambda", "ClassDef"}  # scopes of their own
 COMPREHENSIONS = {"ListComp", "SetComp", "DictComp", "GeneratorExp"}
+EXPRESSIONS = {  # which bind nothing but by `:=`
+    *("Attribute", "BinOp", "BoolOp", "Call", "Compare", "Constant", "Dict", "IfExp", "JoinedStr"),
+    *("Set", "Subscript", "UnaryOp"),
+}
 JUMPS = {"Return", "Break", "Continue", "Leave", "Finish"}
 ENDS = JUMPS | {"Raise"}
 NO_JUMPS: frozenset[str] = frozenset()
@@ -254,20 +258,23 @@ def parameters(arguments: Any) -> list[tuple[str, Any]]:
     return found + ([("VAR_KEYWORD", arguments.kwarg)] if arguments.kwarg else [])
 
 
-def bound(function: Any) -> dict[str, int]:
-    """How many places of a function bind each of its locals; a parameter is one of them."""
+def bound(function: Any, walrus: bool = True) -> dict[str, int]:
+    """How many places of a function bind each of its locals; a parameter is one of them.
+
+    `walrus`: whether there may be a `:=` in it, so that expressions are looked at.
+    """
     counts: dict[str, int] = {}
     names = [node.id for _, node in parameters(function.args)]
     body = [function.body] if kind(function) == "Lambda" else function.body
-    for name in (*names, *(name for statement in body for name in binds(statement))):
+    for name in (*names, *(name for statement in body for name in binds(statement, walrus))):
         counts[name] = counts.get(name, 0) + 1
     for name in declared(body):
         counts.pop(name, None)
     return counts
 
 
-def binds(node: Any) -> Iterator[str]:
-    """The names that a node binds in its own scope, one entry a place."""
+def binds(node: Any, walrus: bool = True) -> Iterator[str]:
+    """The names that a node binds in its own scope, one entry a place; by `walrus` in expressions too."""
     todo = [node]
     while todo:
         node = todo.pop()
@@ -281,7 +288,7 @@ def binds(node: Any) -> Iterator[str]:
         elif found == "Name":
             if kind(node.ctx) == "Store":
                 yield node.id
-        else:
+        elif walrus or found not in EXPRESSIONS:
             yield from _named(node, found)
             todo += reversed(children(node))
 

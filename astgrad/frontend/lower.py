@@ -127,7 +127,8 @@ class _Lowering(Statements):
         """`captures`: whether a nested function may capture a local of this one."""
         super().__init__(found, scope, rule)
         self.node = node
-        scope.bound = {self.mangled(name): count for name, count in desugar.bound(node).items()}
+        binds = desugar.bound(node, found.mentions(":=", node))
+        scope.bound = {self.mangled(name): count for name, count in binds.items()}
         celled = cells.celled(node) if captures else {}
         scope.celled = {self.mangled(name): by for name, by in celled.items()}
 

@@ -54,6 +54,12 @@ class Source:
         """The source of a function nested in this one."""
         return replace(self, node=node, name=_name(node) or "", first_line=node.lineno + self.shift)
 
+    def mentions(self, text: str, node: Any) -> bool:
+        """Whether a text, a comment or string perhaps, stands in the lines of a node."""
+        return any(
+            text in line for line in self.lines[node.lineno + self.shift - 1 : node.end_lineno + self.shift]
+        )
+
     def origin(self, node: Any) -> Origin:
         """The span of a node, in characters of the real file."""
         line, end_line = node.lineno + self.shift, node.end_lineno + self.shift

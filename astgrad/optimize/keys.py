@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
+import numpy as np
+
 from astgrad.ir import Atom, Const, Method, Tree, Var
+
+CALLABLE = frozenset((BuiltinFunctionType, FunctionType, np.ufunc, type))  # equal only to themselves
 
 
 def key_of(op: Atom, args: tuple[Atom, ...], kwargs: tuple[tuple[str, Atom], ...]) -> Any:
@@ -12,7 +17,7 @@ def key_of(op: Atom, args: tuple[Atom, ...], kwargs: tuple[tuple[str, Atom], ...
     return (
         atom_key(op),
         tuple(map(atom_key, args)),
-        tuple((name, atom_key(value)) for name, value in kwargs),
+        tuple((name, atom_key(value)) for name, value in kwargs) if kwargs else (),
     )
 
 
@@ -21,6 +26,8 @@ def atom_key(atom: Atom) -> Any:
         return atom
     if isinstance(atom, Const):
         value = atom.value
+        if type(value) in CALLABLE:
+            return (Const, id(value))
         literal = value is None or isinstance(value, (bool, int, float, complex, str))
         return (
             (type(value), repr(value))

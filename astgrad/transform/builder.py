@@ -128,16 +128,18 @@ class Builder:
         """Append one call, unless its value is known; `effects` are those of what is not registered."""
         assert isinstance(op, Const)
         specs = tuple(map(self.spec, args))
-        keywords = {key: self.spec(value) for key, value in kwargs}
+        keywords = {key: self.spec(value) for key, value in kwargs} if kwargs else {}
         folded = None if kwargs else fold_static(op.value, specs)
         if folded is not None:
             return folded
         spec = self.known(op.value, specs, keywords)
         if isinstance(spec, sp.Number) and not knows_values(op.value):
             spec = sp.without_value(spec)
-        if registry.lookup(op.value) is not None or op.value is getattr:
+        if op.value is getattr:
+            effects = ir.VIEW
+        elif registry.lookup(op.value) is not None:
             lists = tuple(of_length(spec, 2) for spec in specs) if sp.Listing in map(type, specs) else specs
-            effects = ir.VIEW if op.value is getattr else registry.effects_of(op.value, lists)
+            effects = registry.effects_of(op.value, lists)
             if effects is ir.UNKNOWN_EFFECTS:
                 effects = Effects(None, (), False, "unknown")  # a method of what is an array or a number
         known = known_atom(spec)

@@ -30,6 +30,9 @@ from astgrad.rules.results.operands import (
 # --- elementwise
 
 
+WEAK = (int, float, complex)  # types whose precision gives way
+
+
 @lru_cache(maxsize=4096)
 def _resolved(ufunc: np.ufunc, kinds: tuple[Any, ...]) -> np.dtype[Any]:
     return ufunc.resolve_dtypes((*kinds, *(None,) * ufunc.nout))[-1]
@@ -37,12 +40,11 @@ def _resolved(ufunc: np.ufunc, kinds: tuple[Any, ...]) -> np.dtype[Any]:
 
 def ufunc(function: Any, *specs: Spec) -> Spec:
     """The result of a ufunc: dtypes as NumPy promotes (NEP 50: Python numbers are weak)."""
-    operands = [numeric(spec) for spec in specs]
-    kinds = tuple(
-        o.type if isinstance(o, Number) and o.type in (int, float, complex) else sp.dtype_of(o)
-        for o in operands
-    )
-    return broadcasted(_resolved(function, kinds), operands)
+    operands = list(map(numeric, specs))
+    kinds = [
+        o.dtype if isinstance(o, Array) else o.type if o.type in WEAK else np.dtype(o.type) for o in operands
+    ]
+    return broadcasted(_resolved(function, tuple(kinds)), operands)
 
 
 def broadcasted(dtype: np.dtype[Any], operands: Sequence[Array | Number]) -> Spec:
