@@ -9,12 +9,12 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
-from astgrad.runtime import ARRAYS, cast, check, fill, unbroadcast, unreduce
+from astgrad.runtime import ARRAYS, check, fill, unbroadcast, unreduce
 
 
 def pick(by: Any, y: Any, items: Any) -> Any:
     """The adjoint of builtin max and min: `by` for the item that Python picked, zeros for the others."""
-    found = [cast(by if i == _chosen(y, items) else 0.0, item) for i, item in enumerate(items)]
+    found = [unbroadcast(by if i == _chosen(y, items) else 0.0, item) for i, item in enumerate(items)]
     return fill(found, items) if type(items) in ARRAYS else found
 
 

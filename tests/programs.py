@@ -1875,3 +1875,13 @@ program(normal(3))(thirty_statements())
 @program(np.array(2.25), normal(2, 1, 3, dtype=np.float32), wrt=(0, 1), tolerance=F32)
 def mean_of_precisions(p, x):
     return np.mean(x.reshape(-1, 1) * p)
+
+
+@program(np.array([2.18, 0.364, 1.095]))
+def read_with_repeats_beside_itself(x):
+    return x[[1, 0, 1]] @ x
+
+
+@program(0.411, also=(case(np.array([[-1.297]])),))
+def larger_of_a_number_and_a_unit_array(x):
+    return max(x, 0.3)

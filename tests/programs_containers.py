@@ -620,3 +620,11 @@ def bystanders_in_loops(p):
         if p["flags"][0] and p["name"] == "x":
             s = s * p["w"] + i
     return s
+
+
+@program([1.402])
+def list_kept_in_a_list(w):
+    kept = []
+    if all(w):
+        kept.append(w)
+    return np.sum(kept[0])

@@ -370,7 +370,7 @@ def sorted_elements(x):
     return up[0] * 2 + up[1] ** 2 + down[0] * up[2]
 
 
-@program(1.3, 0.7, wrt=(0, 1), rules="S26", also=(case(0.7, 0.7),))
+@program(1.3, 0.7, wrt=(0, 1), rules="S26")
 def extremes_of_tuples(x, y):
     a, b, c = max((x, 1.0), (y, 2.0)), min([(2, x), (1, y)]), max([("a", x), ("b", y)])
     return a[0] * a[1] + b[1] * c[1] ** 2
@@ -384,7 +384,7 @@ def extremes_of_mixed_kinds(x, y):
 
 @program(1.3, 0.7, wrt=(0, 1))
 def any_and_all(x, y):
-    return (x * x if any([x > 1, y > 1]) else y) + (x if all(v > 0 for v in (x, y)) else y)
+    return (x * x if any([x > 1, y > 1]) else y) + (x if all(v > 0 for v in (x, y)) else y) + y**2
 
 
 # --- callables

@@ -99,6 +99,13 @@ def forget(spec: Spec) -> Spec:
     return replace(spec, items=tuple(map(forget, spec.items))) if isinstance(spec, Struct) else spec
 
 
+def loose(spec: Spec) -> Spec:
+    """An item of a list may be a number of Python or of NumPy: adjoints of lists are lists of either."""
+    if isinstance(spec, Struct):
+        return replace(spec, items=tuple(map(loose, spec.items)))
+    return replace(spec, exact=False) if isinstance(spec, Number) and spec.type is float else spec
+
+
 def of_length(spec: Spec, length: int) -> Spec:
     """A list of unknown length as one of a known length."""
     return Struct(list, (spec.item,) * length) if isinstance(spec, Listing) else spec

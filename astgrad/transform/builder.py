@@ -17,7 +17,7 @@ import numpy as np
 
 from astgrad import ir, runtime, runtime_python
 from astgrad.analyses import specs as sp
-from astgrad.analyses.joining import join, of_length
+from astgrad.analyses.joining import join, loose, of_length
 from astgrad.analyses.specs import UNKNOWN, Spec
 from astgrad.errors import NOWHERE, Origin
 from astgrad.ir import Atom, Call, Closure, Const, Effects, Function, Statement, Tree, Var
@@ -156,7 +156,7 @@ class Builder:
                 registry.result_spec(op, tuple(of_length(s, n) for s in specs), keywords or {})
                 for n in (2, 3)  # whatever the length is
             )
-            return join(two, three)
+            return loose(join(two, three))
         spec = registry.result_spec(op, specs, keywords or {})
         if isinstance(spec, sp.Number) and any(isinstance(s, sp.Number) and not s.exact for s in specs):
             return replace(spec, exact=False)

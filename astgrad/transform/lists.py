@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from astgrad import ir, runtime_lists, runtime_python
 from astgrad.analyses import specs as sp
+from astgrad.analyses.joining import loose
 from astgrad.ir import Atom, Const, Tree, Var
 from astgrad.transform.containers import NOT_HERE
 from astgrad.transform.control import may_vary
@@ -41,7 +42,7 @@ def element(walk: Specializer, of: Atom, index: Atom, state: State, name: str) -
     """of[index], taken apart as the state of the items says."""
     if isinstance(state, Fixed):
         return state.atom
-    spec = state.spec if isinstance(state, Leaf) else sp.UNKNOWN
+    spec = loose(state.spec) if isinstance(state, Leaf) else sp.UNKNOWN
     var = walk.append(Const(operator.getitem), (of, index), (), spec, ir.VIEW, name)
     if is_varied(state) or (walk.is_varied(of) and may_vary(spec)):
         walk.varied.add(var)

@@ -130,8 +130,9 @@ class Ruled(Leaves):
         if rule.kind == "constant":
             operands = tuple(bound[name] for name in rule.but if name in bound)
         else:
-            shapes = {id(bound[name]) for name in rule.shape_only if name in bound and name not in rule.wrt}
-            operands = tuple(operand for operand in operands if id(operand) not in shapes)
+            shapes = rule.shape_only - frozenset(rule.wrt)
+            if bound:
+                operands = tuple(atom for name, atom in bound.items() if name not in shapes)
         return self.is_varied(*operands)
 
     def foreign(self, op: Const, args: Any, kwargs: Any, name: str) -> Atom:
