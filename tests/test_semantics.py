@@ -598,7 +598,9 @@ def in_general(text, wrt=0, **names):
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_S25_masks_at_second_order():
-    first = grad(written("def f(x):\n    return np.sum(np.where(x > 0, x * np.log(x), 0))\n"))
+    first = grad(
+        namespace("def f(x):\n    return np.sum(np.where(x > 0, x * np.log(x), 0))\n", "first.py")["f"]
+    )
     text = "def f(x):\n    return np.sum(first(x))\n"
     x = np.array([0.0, 1.0, 2.0])
     first(x)  # its text is read before there is another of that name
@@ -609,7 +611,8 @@ def test_S25_masks_at_second_order():
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_S25_a_condition_that_is_larger_masks_nothing():
     """In the general form a helper sees the shapes: by is not masked where y is a number."""
-    first = grad(written("def f(x, y):\n    return np.sum(np.where(x > 0, x**y, x))\n"), wrt=1)
+    text = "def f(x, y):\n    return np.sum(np.where(x > 0, x**y, x))\n"
+    first = grad(namespace(text, "first.py")["f"], wrt=1)
     text = "def f(x, y):\n    return first(x, y)\n"
     x = np.array([-1.0, 0.5, 2.0])
     first(x, 1.5)
