@@ -77,7 +77,7 @@ constant(np.argmin, spec=making.index_reduction)
 constant(np.argsort, spec=making.sorting)
 constant(np.all, spec=making.bool_reduction)
 constant(np.any, spec=making.bool_reduction)
-constant(np.count_nonzero, spec=making.index_reduction)
+constant(np.count_nonzero, spec=making.count_nonzero)
 constants(np.nonzero, np.flatnonzero, np.argwhere, np.searchsorted, np.digitize)
 constants(np.isin, np.tril_indices, np.triu_indices, np.diag_indices, np.indices, np.unravel_index)
 

@@ -143,6 +143,13 @@ def index_reduction(a: Spec, axis: Any = None, keepdims: Any = False) -> Spec:
     return scalar_or_array(np.dtype(np.intp), reduced(sp.shape_of(numeric(a)), axis, keepdims))
 
 
+def count_nonzero(a: Spec, axis: Any = None, *, keepdims: Any = False) -> Spec:
+    """Of a whole array an int of Python or, from NumPy 2.3 on, of NumPy."""
+    found = index_reduction(a, axis, keepdims)
+    whole = isinstance(found, Number) and known(axis) is None
+    return Number(type(np.count_nonzero(1))) if whole else found
+
+
 def bool_reduction(a: Spec, axis: Any = None, keepdims: Any = False) -> Spec:
     return scalar_or_array(np.dtype(bool), reduced(sp.shape_of(numeric(a)), axis, keepdims))
 

@@ -6,6 +6,8 @@ concatenate((f8[x0], f8[3]))   ->   f8[x0 + 3]
 
 from __future__ import annotations
 
+import functools
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -280,9 +282,21 @@ def cast_to(kind: type) -> Callable[[Spec], Spec]:
             return Number(kind)
         if operand.shape is None:
             raise Undecided
+        if unpacks_one(kind) and not any(map(sp.not_unit, operand.shape)):
+            if any(dim != 1 for dim in operand.shape):
+                raise Undecided
+            return Number(kind)
         return Array(np.dtype(kind), operand.shape)
 
     return spec
+
+
+@functools.cache
+def unpacks_one(kind: type) -> bool:
+    """Whether this NumPy makes a scalar of an array of one element (before 2.3, of float64)."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return not isinstance(kind(np.ones(1)), np.ndarray)
 
 
 # --- taking apart
